@@ -1,0 +1,1 @@
+#include "canon.h"

@@ -1,0 +1,34 @@
+/* doc: owns reading YAML and JSON text into one tree of JSON values (Jansson). The only user of
+ * libyaml's parser. May call: error, buf. Keeps true: what is in the tree is within the limits of
+ * design 3.2 (no duplicate key, no NUL, valid UTF-8, int64, finite, depth 128, 1,000,000 nodes);
+ * YAML means what PyYAML's CSafeLoader reads, so that command and Python give one hash. */
+#ifndef DOC_H
+#define DOC_H
+
+#include <ckl/values.h>
+#include <jansson.h>
+
+#include "buf.h"
+
+#define DOC_DEPTH_MAX 128
+#define DOC_NODE_MAX  1000000
+
+typedef struct doc_options {
+    ckl_format format;
+    const char *name;                 /* for messages and CKL_FORMAT_BY_NAME */
+    bool integer_keys;                /* integer keys count as their decimal text (data states) */
+    bool unlimited_nodes;             /* data states have no limit on nodes */
+    const ckl_warning_sink *warnings; /* may be NULL */
+} doc_options;
+
+/* *out is the caller's (json_decref). A YAML `!!set` is read as an array of its keys.
+ * Errors: CKL_INVALID with "NAME: line L, column C: …" or "NAME: at /json/pointer: …" */
+ckl_status doc_parse(json_t **out, const char *text, size_t size, const doc_options *options,
+                     ckl_error *err);
+/* Reads a whole file ("-": standard input) into *out. Errors: CKL_NOT_FOUND, CKL_IO */
+ckl_status doc_read_file(char **out, size_t *size, const char *path, ckl_error *err);
+
+/* True when `text` of `size` bytes is valid UTF-8 (no surrogates, nothing over U+10FFFF). */
+bool doc_valid_utf8(const char *text, size_t size);
+
+#endif

@@ -1,0 +1,22 @@
+/* emit_yaml: owns the text of `{hash}_config.yaml` and `{hash}_data_state.yaml` (design 5). The
+ * only user of libyaml's emitter. May call: canon, value, buf. Keeps true: yaml.safe_load reads
+ * back a value equal to what was given, types included; equal input gives equal bytes. */
+#ifndef EMIT_YAML_H
+#define EMIT_YAML_H
+
+#include <jansson.h>
+
+#include "value.h"
+
+/* Where the text goes, piece by piece; a failure stops the emitter and is returned. */
+typedef struct emit_sink {
+    ckl_status (*write)(void *context, const void *bytes, size_t size, ckl_error *err);
+    void *context;
+} emit_sink;
+
+/* A configuration, keys sorted by code point. */
+ckl_status emit_yaml_config(const emit_sink *sink, const json_t *config, ckl_error *err);
+/* `uids` (sorted list), `discarded` (sorted list), `tags` (map of uid to sorted list). */
+ckl_status emit_yaml_data_state(const emit_sink *sink, const ckl_data_state *state, ckl_error *err);
+
+#endif

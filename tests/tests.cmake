@@ -1,0 +1,21 @@
+# One executable a module; a unit test links the objects of the layers it is about and those below.
+pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
+
+function(ckl_unit_test name layer)
+  set(objects "")
+  foreach(number RANGE 0 ${layer})
+    list(APPEND objects $<TARGET_OBJECTS:layer${number}>)
+  endforeach()
+  add_executable(test_${name} tests/unit/test_${name}.c ${ARGN} ${objects})
+  target_link_libraries(test_${name} PRIVATE ckl_settings PkgConfig::CHECK)
+  target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_compile_definitions(test_${name} PRIVATE TESTS_DIR="${CMAKE_SOURCE_DIR}/tests")
+  add_test(NAME unit/${name} COMMAND test_${name} WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
+endfunction()
+
+include(${CMAKE_SOURCE_DIR}/tests/layer1.cmake OPTIONAL)
+include(${CMAKE_SOURCE_DIR}/tests/layer2.cmake OPTIONAL)
+include(${CMAKE_SOURCE_DIR}/tests/manager.cmake OPTIONAL)
+include(${CMAKE_SOURCE_DIR}/tests/auto.cmake OPTIONAL)
+include(${CMAKE_SOURCE_DIR}/tests/cli.cmake OPTIONAL)
+include(${CMAKE_SOURCE_DIR}/tests/demo.cmake OPTIONAL)
