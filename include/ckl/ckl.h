@@ -1,0 +1,17 @@
+/* Checkpoint Ledger: what changed between two results, and when, by whom, and why.
+ *
+ *   <ckl/base.h>     status codes, errors, hashes; the conventions of the whole API
+ *   <ckl/values.h>   models, configurations, data states, and their hashes
+ *   <ckl/manager.h>  record states, dump, save checkpoints, switch
+ *   <ckl/query.h>    history, experiments, checkpoints, differences
+ *   <ckl/auto.h>     the automatic system: one call in the training loop (include it yourself)
+ */
+#ifndef CKL_CKL_H
+#define CKL_CKL_H
+
+#include <ckl/base.h>
+#include <ckl/manager.h>
+#include <ckl/query.h>
+#include <ckl/values.h>
+
+#endif

@@ -1,0 +1,183 @@
+/* Checkpoint Ledger: what happened: cursors over history and the difference of two states. Part of
+ * <ckl/ckl.h>.
+ *
+ *     ckl_event_cursor *cursor = NULL;
+ *     ckl_event event;
+ *     status = ckl_events(&cursor, manager, NULL, &err);
+ *     while (status == CKL_OK && (status = ckl_event_next(&event, cursor, &err)) == CKL_OK)
+ *         puts(event.experiment);
+ *     ckl_event_cursor_close(cursor);         (CKL_DONE here means that all was well)
+ *
+ * What a row points to is valid until the next call on its cursor. A cursor sees one moment of the
+ * ledger, keeps no writer waiting, and is closed before its manager.
+ */
+#ifndef CKL_QUERY_H
+#define CKL_QUERY_H
+
+#include <ckl/manager.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- history -------------------------------------------------------------------------------- */
+
+typedef struct ckl_event {
+    int64_t seq;   /* rises with every event of the ledger */
+    int64_t at_us; /* when */
+    const char *run;
+    const char
+        *kind; /* update discard restore tag untag dump checkpoint switch run ignore unignore */
+    const char *experiment; /* NULL before the first state */
+    const char *from;       /* the head before; NULL when there was none */
+    ckl_components changed; /* in what `experiment` differs from `from` */
+    bool superseded;        /* the head left this state before it was dumped (design 4) */
+    const char *actor;
+    const char *reason; /* NULL when none was given */
+    int64_t step;       /* of a checkpoint, else -1 */
+    const char
+        *detail; /* JSON with what else the kind has to say, e.g. a shifted segment; or NULL */
+} ckl_event;
+
+typedef struct ckl_event_filter {
+    bool all_runs;            /* else only the manager's run */
+    ckl_components component; /* only events that changed one of these; 0: all */
+    int64_t since_us;         /* only at or after; 0: all */
+    uint64_t limit;           /* newest; 0: no limit */
+} ckl_event_filter;
+
+typedef struct ckl_event_cursor ckl_event_cursor;
+/* Newest first. */
+CKL_API ckl_status ckl_events(ckl_event_cursor **out, ckl_manager *manager,
+                              const ckl_event_filter *filter, ckl_error *err);
+CKL_API ckl_status ckl_event_next(ckl_event *out, ckl_event_cursor *cursor, ckl_error *err);
+CKL_API_VOID void ckl_event_cursor_close(ckl_event_cursor *cursor);
+
+/* ---- one experiment ------------------------------------------------------------------------- */
+
+typedef struct ckl_component_info {
+    bool present;
+    char segment[CKL_SEGMENT_LENGTH + 1];
+    char digest[65];
+    unsigned offset; /* of the segment in the digest's hex text: not 0 after a clash (design 3.5) */
+} ckl_component_info;
+
+typedef struct ckl_experiment_info {
+    ckl_hash hash;
+    ckl_component_info model, config, data;
+    int64_t first_seq, first_at_us;
+    bool dumped;
+    int64_t dumped_at_us;
+    ckl_sample_counts samples;
+    uint64_t checkpoint_count;
+} ckl_experiment_info;
+
+/* `hash` as ckl_manager_resolve takes; NULL: the head. */
+CKL_API ckl_status ckl_experiment(ckl_experiment_info *out, ckl_manager *manager, const char *hash,
+                                  ckl_error *err);
+
+/* Where experiments come from: one row for each way in which `hash` was reached. */
+typedef struct ckl_parent {
+    const char *experiment; /* NULL: it was the first of its run */
+    const char *run;
+    const char *kind;
+    int64_t seq, at_us;
+    ckl_components changed;
+} ckl_parent;
+typedef struct ckl_parent_cursor ckl_parent_cursor;
+CKL_API ckl_status ckl_parents(ckl_parent_cursor **out, ckl_manager *manager, const char *hash,
+                               ckl_error *err);
+CKL_API ckl_status ckl_parent_next(ckl_parent *out, ckl_parent_cursor *cursor, ckl_error *err);
+CKL_API_VOID void ckl_parent_cursor_close(ckl_parent_cursor *cursor);
+
+/* ---- checkpoints and metrics ---------------------------------------------------------------- */
+
+typedef struct ckl_checkpoint_row {
+    int64_t seq, at_us, step;
+    const char *run, *experiment;
+    const char *path;  /* relative to the root */
+    const char *state; /* "present", "replaced" or "removed" */
+    int64_t bytes;
+    const char *sha256;
+    const char *note;            /* JSON, or NULL */
+    const char *from_checkpoint; /* path of the one that training came from, or NULL */
+    int64_t first_step;          /* first step trained since then; -1: unknown */
+    ckl_components pending;      /* what was not dumped when it was saved */
+    const char *metrics;         /* JSON object of its step's metrics */
+} ckl_checkpoint_row;
+typedef struct ckl_checkpoint_cursor ckl_checkpoint_cursor;
+/* In the order they were saved; `hash` NULL: of all experiments, `all_runs` or of this run. */
+CKL_API ckl_status ckl_checkpoints(ckl_checkpoint_cursor **out, ckl_manager *manager,
+                                   const char *hash, bool all_runs, ckl_error *err);
+CKL_API ckl_status ckl_checkpoint_next(ckl_checkpoint_row *out, ckl_checkpoint_cursor *cursor,
+                                       ckl_error *err);
+CKL_API_VOID void ckl_checkpoint_cursor_close(ckl_checkpoint_cursor *cursor);
+
+/* ---- runs and status ------------------------------------------------------------------------ */
+
+typedef struct ckl_run_row {
+    const char *name;
+    const char *experiment; /* NULL: empty */
+    ckl_components pending;
+    int64_t last_event_at_us; /* 0: none */
+} ckl_run_row;
+typedef struct ckl_run_cursor ckl_run_cursor;
+CKL_API ckl_status ckl_runs(ckl_run_cursor **out, ckl_manager *manager, ckl_error *err);
+CKL_API ckl_status ckl_run_next(ckl_run_row *out, ckl_run_cursor *cursor, ckl_error *err);
+CKL_API_VOID void ckl_run_cursor_close(ckl_run_cursor *cursor);
+
+typedef struct ckl_status_info {
+    ckl_hash experiment; /* empty: nothing recorded yet */
+    ckl_components pending;
+    ckl_hash last_dumped;         /* by this run; empty: none */
+    int64_t last_checkpoint_step; /* by this run; -1: none */
+    char last_checkpoint_path[192];
+    ckl_sample_counts samples;
+    char degraded[256]; /* why recording is failing; empty: it is not */
+    char trainer[256];  /* "host, pid, since" of who trains on this run; empty: nobody */
+} ckl_status_info;
+CKL_API ckl_status ckl_manager_status(ckl_status_info *out, ckl_manager *manager, ckl_error *err);
+
+/* ---- the difference of two experiments: design 6, `diff` ------------------------------------- */
+
+typedef struct ckl_diff ckl_diff;
+/* `from` and `to` as ckl_manager_resolve takes. from NULL: the run's baseline (all absent when
+ * nothing was dumped); to NULL: the head. */
+CKL_API ckl_status ckl_diff_open(ckl_diff **out, ckl_manager *manager, const char *from,
+                                 const char *to, ckl_error *err);
+CKL_API_VOID void ckl_diff_close(ckl_diff *diff);
+
+typedef struct ckl_diff_info {
+    ckl_hash from, to; /* from is empty when it is "nothing dumped yet" */
+    ckl_components changed;
+    uint64_t added, removed, discarded, restored, tagged, untagged; /* samples */
+} ckl_diff_info;
+CKL_API ckl_status ckl_diff_summary(ckl_diff_info *out, ckl_diff *diff, ckl_error *err);
+
+/* One line of the difference of models or configurations. */
+typedef struct ckl_diff_entry {
+    const char *name;   /* module name ("(class)" for the class), or JSON Pointer */
+    const char *change; /* "added" "removed" "changed" */
+    const char *from;   /* module: "Type_keyvalue"; configuration: JSON text; NULL when added */
+    const char *to;     /* NULL when removed */
+} ckl_diff_entry;
+/* By name. CKL_DONE when there are no more. */
+CKL_API ckl_status ckl_diff_next_model(ckl_diff_entry *out, ckl_diff *diff, ckl_error *err);
+CKL_API ckl_status ckl_diff_next_config(ckl_diff_entry *out, ckl_diff *diff, ckl_error *err);
+
+typedef struct ckl_diff_sample {
+    const char *uid;
+    const char *change;               /* "added" "removed" "discarded" "restored" "tagged" … */
+    int discarded_from, discarded_to; /* 0, 1, or -1: not in the state */
+    size_t tags_added_count, tags_removed_count;
+    const char *const *tags_added;
+    const char *const *tags_removed;
+} ckl_diff_sample;
+/* By uid. `change` names the strongest of what happened: added, removed, discarded, restored,
+ * tagged, untagged; retagged when tags came and went. */
+CKL_API ckl_status ckl_diff_next_sample(ckl_diff_sample *out, ckl_diff *diff, ckl_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
