@@ -1,0 +1,394 @@
+-- The views: what dashboards and people read. Plural names, documented in `about`, only ever added
+-- to. Built-in SQL of SQLite 3.26 only, so that every program with a SQLite can read them.
+-- Version: 1
+-- (A higher version replaces these in older ledgers; raise it with every change in this file.)
+
+-- One row for each event that moved the head of a run.
+CREATE VIEW changes AS
+SELECT event.seq AS seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
+       event.at_us / 1000000.0 AS at_unix,
+       run.name AS run,
+       event.kind AS kind,
+       before.hash AS from_experiment,
+       after.hash AS to_experiment,
+       after.model IS NOT before.model AS model_changed,
+       after.config IS NOT before.config AS config_changed,
+       after.data IS NOT before.data AS data_changed,
+       substr(CASE WHEN after.model IS NOT before.model THEN ',model' ELSE '' END ||
+              CASE WHEN after.config IS NOT before.config THEN ',config' ELSE '' END ||
+              CASE WHEN after.data IS NOT before.data THEN ',data' ELSE '' END, 2) AS changed,
+       CASE WHEN left_at.seq IS NULL THEN 0
+            WHEN after.dumped IS NOT NULL AND after.dumped < left_at.seq THEN 0
+            ELSE 1 END AS superseded,
+       event.actor AS actor,
+       event.reason AS reason
+FROM _event AS event
+JOIN _run AS run ON run.id = event.run
+JOIN _experiment AS after ON after.id = event.experiment
+LEFT JOIN _experiment AS before ON before.id = event.from_experiment
+LEFT JOIN _event AS left_at ON left_at.seq = (
+  SELECT min(later.seq) FROM _event AS later
+  WHERE later.run = event.run AND later.from_experiment = event.experiment
+    AND later.seq > event.seq AND later.experiment <> later.from_experiment)
+WHERE event.experiment IS NOT event.from_experiment;
+
+-- Every recorded state.
+CREATE VIEW experiments AS
+SELECT experiment.hash AS experiment,
+       model.segment AS model,
+       config.segment AS config,
+       data.segment AS data,
+       strftime('%Y-%m-%dT%H:%M:%fZ', first.at_us / 1000000.0, 'unixepoch') AS recorded_at,
+       first.at_us / 1000000.0 AS recorded_at_unix,
+       run.name AS run,
+       experiment.dumped IS NOT NULL AS dumped,
+       (SELECT count(*) FROM _checkpoint
+        WHERE _checkpoint.experiment = experiment.id AND state = 'present') AS checkpoints,
+       state.total AS samples,
+       state.discarded AS discarded,
+       state.tagged AS tagged
+FROM _experiment AS experiment
+LEFT JOIN _component AS model ON model.id = experiment.model
+LEFT JOIN _component AS config ON config.id = experiment.config
+LEFT JOIN _component AS data ON data.id = experiment.data
+LEFT JOIN _data_state AS state ON state.component = experiment.data
+LEFT JOIN _event AS first ON first.seq = (
+  SELECT min(seq) FROM _event WHERE _event.experiment = experiment.id)
+LEFT JOIN _run AS run ON run.id = first.run;
+
+-- Each hyperparameter that an event changed.
+CREATE VIEW config_changes AS
+SELECT event.seq AS seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
+       event.at_us / 1000000.0 AS at_unix,
+       run.name AS run,
+       before.hash AS from_experiment,
+       after.hash AS to_experiment,
+       leaf.path AS path,
+       leaf.change AS change,
+       leaf.value_from AS value_from,
+       leaf.value_to AS value_to,
+       leaf.number_from AS number_from,
+       leaf.number_to AS number_to,
+       event.actor AS actor,
+       event.reason AS reason
+FROM _event AS event
+JOIN (SELECT moved.seq AS seq, new.path AS path,
+             CASE WHEN old.path IS NULL THEN 'added' ELSE 'changed' END AS change,
+             old.value AS value_from, new.value AS value_to,
+             old.number AS number_from, new.number AS number_to
+      FROM _event AS moved
+      JOIN _config_leaf AS new ON new.config = moved.config
+      LEFT JOIN _config_leaf AS old ON old.config = moved.from_config AND old.path = new.path
+      WHERE moved.config IS NOT moved.from_config AND old.value IS NOT new.value
+        AND NOT (new.ignored AND ifnull(old.ignored, 1))
+      UNION ALL
+      SELECT moved.seq, old.path, 'removed', old.value, NULL, old.number, NULL
+      FROM _event AS moved
+      JOIN _config_leaf AS old ON old.config = moved.from_config
+      LEFT JOIN _config_leaf AS new ON new.config = moved.config AND new.path = old.path
+      WHERE moved.config IS NOT moved.from_config AND new.path IS NULL AND NOT old.ignored
+     ) AS leaf ON leaf.seq = event.seq
+JOIN _run AS run ON run.id = event.run
+JOIN _experiment AS after ON after.id = event.experiment
+LEFT JOIN _experiment AS before ON before.id = event.from_experiment;
+
+-- Each module of the architecture that an event changed; the class is the module '(class)', an
+-- architecture that only its program can read is '(opaque)'.
+CREATE VIEW model_changes AS
+SELECT event.seq AS seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
+       event.at_us / 1000000.0 AS at_unix,
+       run.name AS run,
+       before.hash AS from_experiment,
+       after.hash AS to_experiment,
+       CASE module.name WHEN '' THEN '(class)' ELSE module.name END AS module,
+       module.change AS change,
+       module.entry_from AS entry_from,
+       module.entry_to AS entry_to,
+       event.actor AS actor,
+       event.reason AS reason
+FROM (SELECT moved.seq AS seq, new.name AS name,
+             CASE WHEN old.name IS NULL THEN 'added' ELSE 'changed' END AS change,
+             old.entry AS entry_from, new.entry AS entry_to
+      FROM _event AS moved
+      JOIN _experiment AS new_state ON new_state.id = moved.experiment
+      JOIN _model_module AS new ON new.component = new_state.model
+      LEFT JOIN _experiment AS old_state ON old_state.id = moved.from_experiment
+      LEFT JOIN _model_module AS old ON old.component = old_state.model AND old.name = new.name
+      WHERE old_state.model IS NOT new_state.model AND old.entry IS NOT new.entry
+      UNION ALL
+      SELECT moved.seq, old.name, 'removed', old.entry, NULL
+      FROM _event AS moved
+      JOIN _experiment AS old_state ON old_state.id = moved.from_experiment
+      JOIN _model_module AS old ON old.component = old_state.model
+      JOIN _experiment AS new_state ON new_state.id = moved.experiment
+      LEFT JOIN _model_module AS new ON new.component = new_state.model AND new.name = old.name
+      WHERE old_state.model IS NOT new_state.model AND new.name IS NULL
+     ) AS module
+JOIN _event AS event ON event.seq = module.seq
+JOIN _run AS run ON run.id = event.run
+JOIN _experiment AS after ON after.id = event.experiment
+LEFT JOIN _experiment AS before ON before.id = event.from_experiment;
+
+-- Each sample that an event discarded, restored, tagged, untagged, added or removed.
+CREATE VIEW sample_changes AS
+SELECT event.seq AS seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
+       event.at_us / 1000000.0 AS at_unix,
+       run.name AS run,
+       before.hash AS from_experiment,
+       after.hash AS to_experiment,
+       sample.uid AS uid,
+       CASE event.reversed WHEN 0 THEN change.old_discarded ELSE change.new_discarded END
+         AS discarded_from,
+       CASE event.reversed WHEN 0 THEN change.new_discarded ELSE change.old_discarded END
+         AS discarded_to,
+       CASE event.reversed WHEN 0 THEN added.tags ELSE removed.tags END AS tags_added,
+       CASE event.reversed WHEN 0 THEN removed.tags ELSE added.tags END AS tags_removed,
+       event.actor AS actor,
+       event.reason AS reason
+FROM _event AS event
+JOIN _edge_change AS change ON change.edge = event.edge
+JOIN _sample AS sample ON sample.id = change.sample
+JOIN _run AS run ON run.id = event.run
+JOIN _experiment AS after ON after.id = event.experiment
+LEFT JOIN _experiment AS before ON before.id = event.from_experiment
+LEFT JOIN _tagset_change AS tags ON tags.from_tagset = ifnull(change.old_tagset, 1)
+                                AND tags.to_tagset = ifnull(change.new_tagset, 1)
+LEFT JOIN _tagset AS added ON added.id = ifnull(tags.added, 1)
+LEFT JOIN _tagset AS removed ON removed.id = ifnull(tags.removed, 1);
+
+-- The current data state of every run.
+CREATE VIEW samples AS
+SELECT run.name AS run,
+       head.hash AS experiment,
+       sample.uid AS uid,
+       root_row.new_discarded AS discarded,
+       tagset.tags AS tags
+FROM _run AS run
+JOIN _experiment AS head ON head.id = run.head
+JOIN _data_state AS state ON state.component = head.data
+JOIN _data_state AS root ON root.component = state.root
+JOIN _edge_change AS root_row ON root_row.edge = root.edge
+JOIN _sample AS sample ON sample.id = root_row.sample
+JOIN _tagset AS tagset ON tagset.id = root_row.new_tagset
+WHERE NOT EXISTS (SELECT 1 FROM _run_sample AS moved
+                  WHERE moved.run = run.id AND moved.sample = root_row.sample)
+UNION ALL
+SELECT run.name, head.hash, sample.uid, moved.discarded, tagset.tags
+FROM _run_sample AS moved
+JOIN _run AS run ON run.id = moved.run
+JOIN _experiment AS head ON head.id = run.head
+JOIN _sample AS sample ON sample.id = moved.sample
+JOIN _tagset AS tagset ON tagset.id = moved.tagset
+WHERE moved.discarded IS NOT NULL;
+
+-- Every saved set of weights.
+CREATE VIEW checkpoints AS
+SELECT event.seq AS seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
+       event.at_us / 1000000.0 AS at_unix,
+       run.name AS run,
+       experiment.hash AS experiment,
+       saved.step AS step,
+       saved.path AS path,
+       saved.size AS bytes,
+       lower(hex(saved.sha256)) AS sha256,
+       saved.state AS state,
+       came_from.path AS from_checkpoint,
+       saved.first_step AS first_step,
+       substr(CASE WHEN saved.pending & 1 THEN ',model' ELSE '' END ||
+              CASE WHEN saved.pending & 2 THEN ',config' ELSE '' END ||
+              CASE WHEN saved.pending & 4 THEN ',data' ELSE '' END, 2) AS pending,
+       saved.note AS note,
+       event.actor AS actor
+FROM _checkpoint AS saved
+JOIN _event AS event ON event.seq = saved.event
+JOIN _run AS run ON run.id = saved.run
+JOIN _experiment AS experiment ON experiment.id = saved.experiment
+LEFT JOIN _checkpoint AS came_from ON came_from.id = saved.from_checkpoint;
+
+-- Which components of each run's head are not dumped yet.
+CREATE VIEW pending AS
+SELECT run.name AS run, 'model' AS component, head.hash AS experiment, base.hash AS baseline
+FROM _run AS run JOIN _experiment AS head ON head.id = run.head
+LEFT JOIN _experiment AS base ON base.id = run.baseline WHERE head.model IS NOT base.model
+UNION ALL
+SELECT run.name, 'config', head.hash, base.hash
+FROM _run AS run JOIN _experiment AS head ON head.id = run.head
+LEFT JOIN _experiment AS base ON base.id = run.baseline WHERE head.config IS NOT base.config
+UNION ALL
+SELECT run.name, 'data', head.hash, base.hash
+FROM _run AS run JOIN _experiment AS head ON head.id = run.head
+LEFT JOIN _experiment AS base ON base.id = run.baseline WHERE head.data IS NOT base.data;
+
+-- Every line of history and where it stands.
+CREATE VIEW runs AS
+SELECT run.name AS run,
+       head.hash AS experiment,
+       base.hash AS baseline,
+       (SELECT count(*) FROM pending WHERE pending.run = run.name) AS pending,
+       strftime('%Y-%m-%dT%H:%M:%fZ', last.at_us / 1000000.0, 'unixepoch') AS last_event_at,
+       last.at_us / 1000000.0 AS last_event_at_unix
+FROM _run AS run
+LEFT JOIN _experiment AS head ON head.id = run.head
+LEFT JOIN _experiment AS base ON base.id = run.baseline
+LEFT JOIN _event AS last ON last.seq = (SELECT max(seq) FROM _event WHERE _event.run = run.id);
+
+-- Every logged metric.
+CREATE VIEW metrics AS
+SELECT run.name AS run,
+       experiment.hash AS experiment,
+       metric.step AS step,
+       name.name AS metric,
+       metric.value AS value,
+       strftime('%Y-%m-%dT%H:%M:%fZ', metric.at_us / 1000000.0, 'unixepoch') AS at,
+       metric.at_us / 1000000.0 AS at_unix
+FROM _metric AS metric
+JOIN _run AS run ON run.id = metric.run
+JOIN _metric_name AS name ON name.id = metric.name
+JOIN _experiment AS experiment ON experiment.id = metric.experiment;
+
+-- Which experiment came from which, and how.
+CREATE VIEW lineage AS
+SELECT after.hash AS experiment,
+       before.hash AS parent,
+       run.name AS run,
+       event.kind AS kind,
+       event.seq AS seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
+       event.at_us / 1000000.0 AS at_unix
+FROM _event AS event
+JOIN _run AS run ON run.id = event.run
+JOIN _experiment AS after ON after.id = event.experiment
+LEFT JOIN _experiment AS before ON before.id = event.from_experiment
+WHERE event.experiment IS NOT event.from_experiment AND event.kind <> 'switch';
+
+-- What every view and column means.
+CREATE VIEW about("view", "column", meaning) AS VALUES
+  ('about', NULL, 'What each view and column of this file means.'),
+  ('about', 'view', 'name of the view'),
+  ('about', 'column', 'name of the column; null for the view itself'),
+  ('about', 'meaning', 'what it is'),
+  ('changes', NULL, 'One row for each event that moved the head of a run.'),
+  ('changes', 'seq', 'number of the event: rises through the whole ledger'),
+  ('changes', 'at', 'when, ISO 8601 UTC'),
+  ('changes', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
+  ('changes', 'run', 'the line of history'),
+  ('changes', 'kind', 'update, discard, restore, tag, untag, run or switch'),
+  ('changes', 'from_experiment', 'the head before; null at the beginning of a run'),
+  ('changes', 'to_experiment', 'the head after'),
+  ('changes', 'model_changed', '1 when the architecture differs from before'),
+  ('changes', 'config_changed', '1 when a hyperparameter differs'),
+  ('changes', 'data_changed', '1 when the data state differs'),
+  ('changes', 'changed', 'the same as text: model,config,data'),
+  ('changes', 'superseded', '1 when the head left this state before it was dumped'),
+  ('changes', 'actor', 'who did it'),
+  ('changes', 'reason', 'why, as given; null when nothing was said'),
+  ('experiments', NULL, 'Every recorded state of model, configuration and data.'),
+  ('experiments', 'experiment', 'its hash: model 8, config 8, data 8 characters'),
+  ('experiments', 'model', 'segment of the model; null when absent'),
+  ('experiments', 'config', 'segment of the configuration; null when absent'),
+  ('experiments', 'data', 'segment of the data state; null when absent'),
+  ('experiments', 'recorded_at', 'when it was first recorded, ISO 8601 UTC'),
+  ('experiments', 'recorded_at_unix', 'the same in seconds'),
+  ('experiments', 'run', 'the run that recorded it first'),
+  ('experiments', 'dumped', '1 when it has its directory under checkpoints/'),
+  ('experiments', 'checkpoints', 'how many sets of weights are there'),
+  ('experiments', 'samples', 'how many samples its data state has'),
+  ('experiments', 'discarded', 'how many of them are discarded'),
+  ('experiments', 'tagged', 'how many of them have a tag'),
+  ('config_changes', NULL, 'Each hyperparameter that an event changed.'),
+  ('config_changes', 'seq', 'number of the event: rises through the whole ledger'),
+  ('config_changes', 'at', 'when, ISO 8601 UTC'),
+  ('config_changes', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
+  ('config_changes', 'run', 'the line of history'),
+  ('config_changes', 'from_experiment', 'the head before; null at the beginning of a run'),
+  ('config_changes', 'to_experiment', 'the head after'),
+  ('config_changes', 'path', 'JSON Pointer of the value'),
+  ('config_changes', 'change', 'added, removed or changed'),
+  ('config_changes', 'value_from', 'JSON text before'),
+  ('config_changes', 'value_to', 'JSON text after'),
+  ('config_changes', 'number_from', 'the number before, if it was one'),
+  ('config_changes', 'number_to', 'the number after, if it is one'),
+  ('config_changes', 'actor', 'who did it'),
+  ('config_changes', 'reason', 'why, as given; null when nothing was said'),
+  ('model_changes', NULL, 'Each module of the architecture that an event changed.'),
+  ('model_changes', 'seq', 'number of the event: rises through the whole ledger'),
+  ('model_changes', 'at', 'when, ISO 8601 UTC'),
+  ('model_changes', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
+  ('model_changes', 'run', 'the line of history'),
+  ('model_changes', 'from_experiment', 'the head before; null at the beginning of a run'),
+  ('model_changes', 'to_experiment', 'the head after'),
+  ('model_changes', 'module', 'its name; (class) is the class of the model, (opaque) an architecture without description'),
+  ('model_changes', 'change', 'added, removed or changed'),
+  ('model_changes', 'entry_from', 'type and attributes before'),
+  ('model_changes', 'entry_to', 'type and attributes after'),
+  ('model_changes', 'actor', 'who did it'),
+  ('model_changes', 'reason', 'why, as given; null when nothing was said'),
+  ('sample_changes', NULL, 'Each sample that an event discarded, restored, tagged, untagged, added or removed.'),
+  ('sample_changes', 'seq', 'number of the event: rises through the whole ledger'),
+  ('sample_changes', 'at', 'when, ISO 8601 UTC'),
+  ('sample_changes', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
+  ('sample_changes', 'run', 'the line of history'),
+  ('sample_changes', 'from_experiment', 'the head before; null at the beginning of a run'),
+  ('sample_changes', 'to_experiment', 'the head after'),
+  ('sample_changes', 'uid', 'the sample'),
+  ('sample_changes', 'discarded_from', '1 discarded, 0 not, before; null: not in the data state'),
+  ('sample_changes', 'discarded_to', 'the same after'),
+  ('sample_changes', 'tags_added', 'tags that it got, sorted, joined by commas'),
+  ('sample_changes', 'tags_removed', 'tags that it lost'),
+  ('sample_changes', 'actor', 'who did it'),
+  ('sample_changes', 'reason', 'why, as given; null when nothing was said'),
+  ('samples', NULL, 'The current data state of every run.'),
+  ('samples', 'run', 'the line of history'),
+  ('samples', 'experiment', 'the head of the run'),
+  ('samples', 'uid', 'the sample'),
+  ('samples', 'discarded', '1 when it is left out of training'),
+  ('samples', 'tags', 'its tags, sorted, joined by commas'),
+  ('checkpoints', NULL, 'Every saved set of weights.'),
+  ('checkpoints', 'seq', 'number of the event: rises through the whole ledger'),
+  ('checkpoints', 'at', 'when, ISO 8601 UTC'),
+  ('checkpoints', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
+  ('checkpoints', 'run', 'the line of history'),
+  ('checkpoints', 'experiment', 'the state it was trained with last'),
+  ('checkpoints', 'step', 'the training step'),
+  ('checkpoints', 'path', 'the file, relative to the root'),
+  ('checkpoints', 'bytes', 'its size'),
+  ('checkpoints', 'sha256', 'its SHA-256'),
+  ('checkpoints', 'state', 'present, replaced (by a later save of the same step) or removed'),
+  ('checkpoints', 'from_checkpoint', 'path of the checkpoint that training came from; null: from the start, or unknown'),
+  ('checkpoints', 'first_step', 'first step trained since then; null: unknown'),
+  ('checkpoints', 'pending', 'components that were not dumped yet when it was saved'),
+  ('checkpoints', 'note', 'JSON given with it'),
+  ('checkpoints', 'actor', 'who did it'),
+  ('pending', NULL, 'Which components of the head of each run are not dumped yet.'),
+  ('pending', 'run', 'the line of history'),
+  ('pending', 'component', 'model, config or data'),
+  ('pending', 'experiment', 'the head'),
+  ('pending', 'baseline', 'the state that it is measured against; null: nothing was dumped'),
+  ('runs', NULL, 'Every line of history and where it stands.'),
+  ('runs', 'run', 'its name'),
+  ('runs', 'experiment', 'its head; null: empty'),
+  ('runs', 'baseline', 'what pending is measured against'),
+  ('runs', 'pending', 'how many components are pending'),
+  ('runs', 'last_event_at', 'time of its last event, ISO 8601 UTC'),
+  ('runs', 'last_event_at_unix', 'the same in seconds'),
+  ('metrics', NULL, 'Every logged metric.'),
+  ('metrics', 'run', 'the line of history'),
+  ('metrics', 'experiment', 'the head when it was logged'),
+  ('metrics', 'step', 'the training step'),
+  ('metrics', 'metric', 'its name'),
+  ('metrics', 'value', 'its value; null: not a number'),
+  ('metrics', 'at', 'when, ISO 8601 UTC'),
+  ('metrics', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
+  ('lineage', NULL, 'Which experiment came from which by a change (switches left out).'),
+  ('lineage', 'experiment', 'the state'),
+  ('lineage', 'parent', 'the state it was changed from; null: the first of its run'),
+  ('lineage', 'run', 'the line of history'),
+  ('lineage', 'kind', 'what changed it'),
+  ('lineage', 'seq', 'number of the event: rises through the whole ledger'),
+  ('lineage', 'at', 'when, ISO 8601 UTC'),
+  ('lineage', 'at_unix', 'when, seconds since 1970-01-01 UTC');

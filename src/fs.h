@@ -1,0 +1,58 @@
+/* fs: owns the POSIX file calls; nothing else opens, writes, renames or removes a file. May call:
+ * error, buf, clock, hash. Keeps true: descriptors are close-on-exec; EINTR and short writes are
+ * handled here; a failed fsync is never tried again on the same file. */
+#ifndef FS_H
+#define FS_H
+
+#include "hash.h"
+
+/* Makes `path` and what is missing above it; each new folder is made durable in its parent. */
+ckl_status fs_make_directories(const char *path, ckl_error *err);
+bool fs_exists(const char *path);       /* anything at all, a dangling link included */
+bool fs_is_directory(const char *path); /* links are not followed */
+/* Errors: CKL_NOT_FOUND, CKL_INVALID when it is not a regular file, CKL_IO */
+ckl_status fs_file_size(uint64_t *out, const char *path, ckl_error *err);
+/* The absolute path without links; *out is the caller's. */
+ckl_status fs_real_path(char **out, const char *path, ckl_error *err);
+ckl_status fs_sync_directory(const char *path, ckl_error *err);
+ckl_status fs_remove_file(const char *path, ckl_error *err); /* that it is gone already is fine */
+/* Removes a folder with all that is in it, never following a link. */
+ckl_status fs_remove_tree(const char *path, ckl_error *err);
+/* Renames, without replacing unless `replace`; CKL_BUSY when the target is there. Where the file
+ * system has no RENAME_NOREPLACE: link and unlink for files, a check before for folders. */
+ckl_status fs_rename(const char *from, const char *to, bool replace, ckl_error *err);
+/* Makes a second name for a file. Errors as errno; CKL_INVALID when it cannot be (other file
+ * system, too many links, not supported), so that the caller copies. */
+ckl_status fs_link(const char *from, const char *to, ckl_error *err);
+/* The names in a folder, unsorted; *out is the caller's, one ckl_free() for all. */
+ckl_status fs_list(char ***out, size_t *count, const char *path, ckl_error *err);
+/* SHA-256 and size of a regular file. */
+ckl_status fs_hash_file(digest *out, uint64_t *size, const char *path, ckl_error *err);
+
+/* A file being written: hashed and counted while it is. */
+typedef struct fs_writer fs_writer;
+ckl_status fs_writer_create(fs_writer **out, const char *path, ckl_error *err); /* O_EXCL */
+ckl_status fs_writer_add(fs_writer *writer, const void *bytes, size_t size, ckl_error *err);
+/* The descriptor, for a caller that writes by itself: then the file is read back and hashed at the
+ * end. */
+int fs_writer_descriptor(fs_writer *writer);
+/* Sets the permissions to `mode`, syncs, closes. The writer is gone in any case. */
+ckl_status fs_writer_finish(digest *out, uint64_t *size, fs_writer *writer, unsigned mode,
+                            ckl_error *err);
+void fs_writer_abandon(fs_writer *writer); /* closes; the file stays. NULL is fine. */
+/* Copies a file into a writer: by reflink where the file system can, else by reading. "-" reads
+ * standard input. Errors: CKL_NOT_FOUND, CKL_INVALID when it is no regular file or pipe, CKL_IO */
+ckl_status fs_writer_copy(fs_writer *writer, const char *path, ckl_error *err);
+
+/* A lock on a file (made when missing, never removed): dropped when the process dies, not
+ * inherited by a forked child's use. `shared` locks may be held together. `timeout_ms` 0: one try.
+ * Errors: CKL_BUSY, CKL_IO */
+typedef struct fs_lock fs_lock;
+ckl_status fs_lock_take(fs_lock **out, const char *path, bool shared, int timeout_ms,
+                        ckl_error *err);
+void fs_lock_drop(fs_lock *lock); /* NULL is fine */
+
+/* 16 random bytes as 32 hex characters and a NUL: the name of an operation. */
+ckl_status fs_random_name(char out[33], ckl_error *err);
+
+#endif
