@@ -1,1 +1,250 @@
 #include "doc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "doc_internal.h"
+
+#define READ_PIECE ((size_t)1 << 16)
+
+ckl_status doc_fail(const doc_spot *spot, const char *format, ...)
+{
+    char what[768];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    return error_set(spot->err, CKL_INVALID, "%.200s: line %zu, column %zu: %s", spot->name,
+                     spot->line, spot->column, what);
+}
+
+doc_spot doc_spot_at(const char *name, const char *text, size_t offset, ckl_error *err)
+{
+    doc_spot spot = {.name = name, .line = 1, .column = 1, .err = err};
+    for (size_t at = 0; at < offset; at++) {
+        if (text[at] == '\n') {
+            spot.line++;
+            spot.column = 1;
+        } else if (((unsigned char)text[at] & 0xc0) != 0x80) {
+            spot.column++;
+        }
+    }
+    return spot;
+}
+
+doc_excerpt doc_excerpt_of(const char *text, size_t size)
+{
+    doc_excerpt excerpt = {{0}};
+    size_t room = sizeof excerpt.text - sizeof "...";
+    size_t length = size;
+    if (size > room) {
+        length = room;
+        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+            length--;
+    }
+    memcpy(excerpt.text, text, length);
+    if (length < size)
+        memcpy(excerpt.text + length, "...", sizeof "...");
+    return excerpt;
+}
+
+/* The length of the character at `text`, or 0 when it is none: RFC 3629, so without surrogates,
+ * overlong forms and what is over U+10FFFF. */
+static size_t character_length(const unsigned char *text, size_t size)
+{
+    static const struct {
+        unsigned char first, last, second_first, second_last, length;
+    } FORMS[] = {{0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+                 {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3},
+                 {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
+                 {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
+    if (text[0] < 0x80)
+        return 1;
+    for (size_t form = 0; form < sizeof FORMS / sizeof FORMS[0]; form++) {
+        if (text[0] < FORMS[form].first || text[0] > FORMS[form].last)
+            continue;
+        size_t length = FORMS[form].length;
+        if (size < length || text[1] < FORMS[form].second_first ||
+            text[1] > FORMS[form].second_last)
+            return 0;
+        for (size_t at = 2; at < length; at++) {
+            if ((text[at] & 0xc0) != 0x80)
+                return 0;
+        }
+        return length;
+    }
+    return 0;
+}
+
+size_t doc_utf8_length(const char *text, size_t size)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    size_t at = 0;
+    while (at < size) {
+        uint64_t eight;
+        if (size - at >= sizeof eight) { /* most text is ASCII: take eight bytes at a time */
+            memcpy(&eight, bytes + at, sizeof eight);
+            if ((eight & 0x8080808080808080u) == 0) {
+                at += sizeof eight;
+                continue;
+            }
+        }
+        size_t length = character_length(bytes + at, size - at);
+        if (length == 0)
+            return at;
+        at += length;
+    }
+    return size;
+}
+
+bool doc_valid_utf8(const char *text, size_t size)
+{
+    return doc_utf8_length(text, size) == size;
+}
+
+/* strtod as in the C locale: a host program may have set one with a decimal comma. */
+static double plain_strtod(const char *text)
+{
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (plain == (locale_t)0)
+        return strtod(text, NULL);
+    double value = strtod_l(text, NULL, plain);
+    freelocale(plain);
+    return value;
+}
+
+bool doc_real_is_finite(double *out, const char *text, size_t size)
+{
+    char *copy = strndup(text, size);
+    if (copy == NULL)
+        return false;
+    *out = plain_strtod(copy);
+    free(copy);
+    return *out - *out == 0;
+}
+
+/* The digits of `value` at `precision` significant ones, and the decimal exponent of the first. */
+static int digits_of(char digits[24], double value, int precision)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.*e", precision - 1, value);
+    size_t count = 0;
+    const char *at = text;
+    for (; *at != '\0' && *at != 'e'; at++) {
+        if (*at >= '0' && *at <= '9')
+            digits[count++] = *at;
+    }
+    digits[count] = '\0';
+    return *at == 'e' ? atoi(at + 1) : 0;
+}
+
+bool doc_is_wide_integer(const char *digits, size_t size)
+{
+    if (size > 0 && digits[0] == '-') {
+        digits++;
+        size--;
+    }
+    if (size < 19 || size > 21 || digits[0] == '0')
+        return false;
+    char text[40];
+    memcpy(text, digits, size);
+    text[size] = '\0';
+    double value = plain_strtod(text);
+    char shorter[24], full[24], again[40];
+    int exponent = digits_of(shorter, value, 16);
+    snprintf(again, sizeof again, "%se%d", shorter, exponent - 15);
+    if (plain_strtod(again) == value)
+        return false;
+    exponent = digits_of(full, value, 17);
+    return (size_t)exponent + 1 == size && memcmp(full, digits, 17) == 0 &&
+           strspn(text + 17, "0") == size - 17;
+}
+
+const char *doc_wide_integer(const json_t *value)
+{
+    if (!json_is_string(value) || json_string_length(value) < 2)
+        return NULL;
+    const char *text = json_string_value(value);
+    return text[0] == '\0' ? text + 1 : NULL;
+}
+
+static ckl_format format_of(const doc_options *options)
+{
+    if (options->format != CKL_FORMAT_BY_NAME)
+        return options->format;
+    const char *name = options->name == NULL ? "" : options->name;
+    const char *extension = strrchr(name, '.');
+    bool yaml = strcmp(name, "-") == 0 ||
+                (extension != NULL &&
+                 (strcasecmp(extension, ".yaml") == 0 || strcasecmp(extension, ".yml") == 0));
+    return yaml ? CKL_FORMAT_YAML : CKL_FORMAT_JSON;
+}
+
+ckl_status doc_parse(json_t **out, const char *text, size_t size, const doc_options *options,
+                     ckl_error *err)
+{
+    doc_options known = *options;
+    known.format = format_of(options);
+    if (known.name == NULL)
+        known.name = "text";
+    if (text == NULL)
+        text = "";
+    if (known.format == CKL_FORMAT_YAML)
+        return doc_yaml_read(out, text, size, &known, err);
+    return doc_json_read(out, text, size, &known, err);
+}
+
+static ckl_status read_all(buf *out, int descriptor, const char *path, ckl_error *err)
+{
+    for (;;) {
+        buf_reserve(out, READ_PIECE);
+        ckl_status status = buf_check(out, err);
+        if (status != CKL_OK)
+            return status;
+        /* The buffer keeps one byte for the NUL behind its content. */
+        ssize_t count = read(descriptor, out->data + out->size, out->capacity - out->size - 1);
+        if (count == 0) {
+            buf_add(out, NULL, 0);
+            return buf_check(out, err);
+        }
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return error_errno(err, errno, "cannot read", path);
+        out->size += (size_t)count;
+    }
+}
+
+ckl_status doc_read_file(char **out, size_t *size, const char *path, ckl_error *err)
+{
+    bool standard_input = strcmp(path, "-") == 0;
+    int descriptor = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return error_errno(err, errno, "cannot read", path);
+    if (standard_input)
+        path = "standard input";
+    BUF_AUTO content = BUF_INIT;
+    struct stat about;
+    ckl_status status = CKL_OK;
+    if (fstat(descriptor, &about) == 0) {
+        if (S_ISDIR(about.st_mode)) {
+            status = error_set(err, CKL_IO, "cannot read '%s': it is a directory", path);
+            error_hint(err, "name a YAML or JSON file");
+        } else if (S_ISREG(about.st_mode) && about.st_size > 0) {
+            buf_reserve(&content, (size_t)about.st_size + READ_PIECE);
+        }
+    }
+    if (status == CKL_OK)
+        status = read_all(&content, descriptor, path, err);
+    if (!standard_input)
+        close(descriptor);
+    return status == CKL_OK ? buf_take(out, size, &content, err) : status;
+}

@@ -21,12 +21,19 @@ typedef struct doc_options {
     const ckl_warning_sink *warnings; /* may be NULL */
 } doc_options;
 
-/* *out is the caller's (json_decref). A YAML `!!set` is read as an array of its keys.
+/* *out is the caller's (json_decref). A YAML `!!set` is read as the sorted array of its keys. What
+ * a YAML alias names is shared inside the tree, not copied: change only a json_deep_copy of it.
  * Errors: CKL_INVALID with "NAME: line L, column C: …" or "NAME: at /json/pointer: …" */
 ckl_status doc_parse(json_t **out, const char *text, size_t size, const doc_options *options,
                      ckl_error *err);
 /* Reads a whole file ("-": standard input) into *out. Errors: CKL_NOT_FOUND, CKL_IO */
 ckl_status doc_read_file(char **out, size_t *size, const char *path, ckl_error *err);
+
+/* The decimal digits (with a sign, if any) of an integer outside int64 that is accepted all the
+ * same (golden vector P-cfg-051), else NULL. Only this is: the digits are what a program whose
+ * numbers are doubles writes for one that needs 17 of them, below 1e21. In the tree it is a text
+ * that begins with NUL, which no text that was read can. Borrowed from `value`. */
+const char *doc_wide_integer(const json_t *value);
 
 /* True when `text` of `size` bytes is valid UTF-8 (no surrogates, nothing over U+10FFFF). */
 bool doc_valid_utf8(const char *text, size_t size);

@@ -1,6 +1,6 @@
 /* emit_yaml: owns the text of `{hash}_config.yaml` and `{hash}_data_state.yaml` (design 5). The
- * only user of libyaml's emitter. May call: canon, value, buf. Keeps true: yaml.safe_load reads
- * back a value equal to what was given, types included; equal input gives equal bytes. */
+ * only user of libyaml's emitter. May call: canon, doc, value, buf. Keeps true: yaml.safe_load
+ * reads back a value equal to what was given, types included; equal input gives equal bytes. */
 #ifndef EMIT_YAML_H
 #define EMIT_YAML_H
 
