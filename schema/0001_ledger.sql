@@ -206,6 +206,9 @@ CREATE TABLE _event (
   from_config     INTEGER REFERENCES _config,
   edge            INTEGER REFERENCES _data_edge,  -- how the samples changed; null: they did not
   reversed        INTEGER NOT NULL DEFAULT 0 CHECK (reversed IN (0, 1)), -- the edge read backwards
+  -- The data state that the run begins with here, when no edge from nothing holds its rows: it
+  -- hangs on a state that was known already.
+  begins          INTEGER REFERENCES _data_state,
   step            INTEGER,                        -- of a checkpoint, or switched to
   actor           TEXT NOT NULL,
   reason          TEXT,
@@ -215,6 +218,7 @@ CREATE TABLE _event (
 CREATE INDEX _event_by_run ON _event (run, seq);
 CREATE INDEX _event_by_experiment ON _event (experiment, seq);
 CREATE INDEX _event_by_from ON _event (run, from_experiment, seq);
+CREATE INDEX _event_by_begins ON _event (begins, seq) WHERE begins IS NOT NULL;
 CREATE INDEX _event_by_edge ON _event (edge, seq) WHERE edge IS NOT NULL;
 
 -- Which configuration paths do not count, since when (derived from ignore and unignore events).

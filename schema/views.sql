@@ -132,7 +132,9 @@ JOIN _run AS run ON run.id = event.run
 JOIN _experiment AS after ON after.id = event.experiment
 LEFT JOIN _experiment AS before ON before.id = event.from_experiment;
 
--- Each sample that an event discarded, restored, tagged, untagged, added or removed.
+-- Each sample that an event discarded, restored, tagged, untagged, added or removed. The second
+-- part is for runs that begin with a state that hangs on one known before: the sample's last change
+-- on the way from the root is what it begins with.
 CREATE VIEW sample_changes AS
 SELECT event.seq AS seq,
        strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
@@ -158,7 +160,31 @@ LEFT JOIN _experiment AS before ON before.id = event.from_experiment
 LEFT JOIN _tagset_change AS tags ON tags.from_tagset = ifnull(change.old_tagset, 1)
                                 AND tags.to_tagset = ifnull(change.new_tagset, 1)
 LEFT JOIN _tagset AS added ON added.id = ifnull(tags.added, 1)
-LEFT JOIN _tagset AS removed ON removed.id = ifnull(tags.removed, 1);
+LEFT JOIN _tagset AS removed ON removed.id = ifnull(tags.removed, 1)
+UNION ALL
+SELECT event.seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch'),
+       event.at_us / 1000000.0,
+       run.name, before.hash, after.hash, sample.uid,
+       NULL, first.discarded, tagset.tags, '', event.actor, event.reason
+FROM (WITH RECURSIVE way (seq, base, edge, depth) AS (
+        SELECT beginning.seq, state.base, state.edge, state.depth
+        FROM _event AS beginning JOIN _data_state AS state ON state.component = beginning.begins
+        WHERE beginning.begins IS NOT NULL
+        UNION ALL
+        SELECT way.seq, state.base, state.edge, state.depth
+        FROM way JOIN _data_state AS state ON state.component = way.base)
+      SELECT way.seq AS seq, change.sample AS sample, max(way.depth) AS depth,
+             change.new_discarded AS discarded, change.new_tagset AS tagset
+      FROM way JOIN _edge_change AS change ON change.edge = way.edge
+      GROUP BY way.seq, change.sample) AS first
+JOIN _event AS event ON event.seq = first.seq
+JOIN _sample AS sample ON sample.id = first.sample
+JOIN _tagset AS tagset ON tagset.id = first.tagset
+JOIN _run AS run ON run.id = event.run
+JOIN _experiment AS after ON after.id = event.experiment
+LEFT JOIN _experiment AS before ON before.id = event.from_experiment
+WHERE first.discarded IS NOT NULL;
 
 -- The current data state of every run.
 CREATE VIEW samples AS

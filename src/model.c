@@ -1,1 +1,509 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "canon.h"
+#include "doc.h"
+#include "pickle.h"
 #include "value.h"
+
+#define ARCHITECTURE_MAX ((size_t)64 * 1024 * 1024)
+
+/* ---- building ---------------------------------------------------------------------------------
+ */
+
+static ckl_status check_text(const char *text, const char *what, ckl_error *err)
+{
+    if (text[0] == '\0')
+        return error_set(err, CKL_INVALID, "a model's %s is empty", what);
+    if (!doc_valid_utf8(text, strlen(text)))
+        return error_set(err, CKL_INVALID, "a model's %s is not valid Unicode", what);
+    return CKL_OK;
+}
+
+ckl_status ckl_model_new(ckl_model **out, const char *class_name, ckl_error *err)
+{
+    ckl_status status = check_text(class_name, "class", err);
+    if (status != CKL_OK)
+        return status;
+    ckl_model *model = calloc(1, sizeof *model);
+    if (model == NULL || (model->class_name = strdup(class_name)) == NULL) {
+        free(model);
+        return error_memory(err);
+    }
+    *out = model;
+    return CKL_OK;
+}
+
+ckl_status ckl_model_from_bytes(ckl_model **out, const void *bytes, size_t size, ckl_error *err)
+{
+    if (size > ARCHITECTURE_MAX)
+        return error_set(err, CKL_INVALID, "an architecture has 64 MiB at most, this one %zu bytes",
+                         size);
+    ckl_model *model = calloc(1, sizeof *model);
+    if (model == NULL)
+        return error_memory(err);
+    buf_add(&model->opaque, bytes, size);
+    ckl_status status = buf_check(&model->opaque, err);
+    if (status != CKL_OK) {
+        ckl_model_free(model);
+        return status;
+    }
+    *out = model;
+    return CKL_OK;
+}
+
+void ckl_model_free(ckl_model *model)
+{
+    if (model == NULL)
+        return;
+    for (size_t index = 0; index < model->module_count; index++) {
+        free(model->modules[index].name);
+        free(model->modules[index].type);
+        json_decref(model->modules[index].attributes);
+    }
+    free(model->modules);
+    json_decref(model->attributes);
+    free(model->class_name);
+    buf_free(&model->opaque);
+    buf_free(&model->architecture);
+    free(model);
+}
+
+static ckl_status need_description(const ckl_model *model, ckl_error *err)
+{
+    return model->class_name != NULL
+               ? CKL_OK
+               : error_set(err, CKL_MISUSE, "an opaque model has no modules to describe");
+}
+
+/* Adds it without looking for its name among the others. */
+static ckl_status push_module(ckl_model *model, const char *name, const char *type, ckl_error *err)
+{
+    ckl_status status = need_description(model, err);
+    if (status == CKL_OK)
+        status = check_text(name, "module name", err);
+    if (status == CKL_OK)
+        status = check_text(type, "module type", err);
+    if (status != CKL_OK)
+        return status;
+    if (model->module_count == model->module_capacity) {
+        size_t capacity = model->module_capacity == 0 ? 16 : model->module_capacity * 2;
+        model_module *grown = realloc(model->modules, capacity * sizeof *grown);
+        if (grown == NULL)
+            return error_memory(err);
+        model->modules = grown;
+        model->module_capacity = capacity;
+    }
+    model_module added = {strdup(name), strdup(type), NULL};
+    if (added.name == NULL || added.type == NULL) {
+        free(added.name);
+        free(added.type);
+        return error_memory(err);
+    }
+    model->modules[model->module_count++] = added;
+    return CKL_OK;
+}
+
+static ckl_status duplicate_module(const char *name, ckl_error *err)
+{
+    return error_set(err, CKL_INVALID, "duplicate module name '%s'", name);
+}
+
+ckl_status ckl_model_add_module(ckl_model *model, const char *name, const char *type,
+                                ckl_error *err)
+{
+    for (size_t index = 0; index < model->module_count; index++) {
+        if (strcmp(model->modules[index].name, name) == 0)
+            return duplicate_module(name, err);
+    }
+    return push_module(model, name, type, err);
+}
+
+static bool is_attribute_value(const json_t *value)
+{
+    size_t index;
+    json_t *item;
+    if (json_is_object(value))
+        return false;
+    json_array_foreach(value, index, item)
+    {
+        if (!is_attribute_value(item))
+            return false;
+    }
+    return true;
+}
+
+/* Takes a reference of its own. */
+static ckl_status put_attribute(json_t **attributes, const char *key, json_t *value,
+                                const char *owner, ckl_error *err)
+{
+    if (!is_attribute_value(value))
+        return error_set(err, CKL_INVALID,
+                         "attribute '%s' of %s is an object: only numbers, text, true, false, null "
+                         "and lists of those",
+                         key, owner);
+    if (*attributes == NULL && (*attributes = json_object()) == NULL)
+        return error_memory(err);
+    if (json_object_get(*attributes, key) != NULL)
+        return error_set(err, CKL_INVALID, "duplicate attribute '%s' of %s", key, owner);
+    return json_object_set(*attributes, key, value) == 0 ? CKL_OK : error_memory(err);
+}
+
+ckl_status ckl_model_add_attribute(ckl_model *model, const char *key, const char *value,
+                                   ckl_error *err)
+{
+    json_t *parsed = NULL;
+    doc_options options = {.format = CKL_FORMAT_JSON, .name = key};
+    ckl_status status = need_description(model, err);
+    if (status == CKL_OK)
+        status = check_text(key, "attribute name", err);
+    if (status == CKL_OK)
+        status = doc_parse(&parsed, value, strlen(value), &options, err);
+    if (status != CKL_OK)
+        return status;
+    model_module *last = model->module_count > 0 ? &model->modules[model->module_count - 1] : NULL;
+    status = put_attribute(last != NULL ? &last->attributes : &model->attributes, key, parsed,
+                           last != NULL ? last->name : "the class", err);
+    json_decref(parsed);
+    return status;
+}
+
+ckl_status ckl_model_set_architecture(ckl_model *model, const void *bytes, size_t size,
+                                      ckl_error *err)
+{
+    if (size > ARCHITECTURE_MAX)
+        return error_set(err, CKL_INVALID, "an architecture has 64 MiB at most, this one %zu bytes",
+                         size);
+    buf_clear(&model->architecture);
+    buf_add(&model->architecture, bytes, size);
+    model->has_architecture = true;
+    return buf_check(&model->architecture, err);
+}
+
+/* ---- canonical text
+ * ------------------------------------------------------------------------------ */
+
+static void add_escaped(buf *out, const char *text, size_t size, bool colon)
+{
+    for (size_t index = 0; index < size; index++) {
+        if (text[index] == '\\' || text[index] == '|' || (colon && text[index] == ':'))
+            buf_add_char(out, '\\');
+        buf_add_char(out, text[index]);
+    }
+}
+
+/* A value as Python writes it: True, None, (3, 3). */
+static void add_python(buf *out, const json_t *value)
+{
+    size_t index;
+    json_t *item;
+    switch (json_typeof(value)) {
+    case JSON_TRUE:
+        buf_add_text(out, "True");
+        return;
+    case JSON_FALSE:
+        buf_add_text(out, "False");
+        return;
+    case JSON_NULL:
+        buf_add_text(out, "None");
+        return;
+    case JSON_ARRAY:
+        break;
+    case JSON_STRING:
+        if (doc_wide_integer(value) == NULL) {
+            buf_add(out, json_string_value(value), json_string_length(value));
+            return;
+        }
+        canon_value(out, value);
+        return;
+    default:
+        canon_value(out, value);
+        return;
+    }
+    buf_add_char(out, '(');
+    json_array_foreach(value, index, item)
+    {
+        if (index > 0)
+            buf_add_text(out, ", ");
+        add_python(out, item);
+    }
+    buf_add_text(out, json_array_size(value) == 1 ? ",)" : ")");
+}
+
+static void add_attributes(buf *out, const json_t *attributes)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)attributes, key, value)
+    {
+        BUF_AUTO text = BUF_INIT;
+        add_python(&text, value);
+        buf_add_char(out, '_');
+        add_escaped(out, key, strlen(key), false);
+        add_escaped(out, text.data, text.size, false);
+        out->failed |= text.failed;
+    }
+}
+
+void model_entry(buf *out, const model_module *module, bool with_name)
+{
+    if (with_name) {
+        add_escaped(out, module->name, strlen(module->name), true);
+        buf_add_char(out, ':');
+    }
+    add_escaped(out, module->type, strlen(module->type), false);
+    add_attributes(out, module->attributes);
+}
+
+void model_class_entry(buf *out, const ckl_model *model)
+{
+    add_escaped(out, model->class_name, strlen(model->class_name), false);
+    add_attributes(out, model->attributes);
+}
+
+static int compare_entries(const void *first, const void *second)
+{
+    const buf *a = first, *b = second;
+    int order = memcmp(a->data, b->data, a->size < b->size ? a->size : b->size);
+    return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
+}
+
+ckl_status model_canonical(buf *out, const ckl_model *model, ckl_error *err)
+{
+    if (model->class_name == NULL) {
+        buf_add(out, model->opaque.data, model->opaque.size);
+        return buf_check(out, err);
+    }
+    size_t count = model->module_count + 1;
+    buf *entries = calloc(count, sizeof *entries);
+    if (entries == NULL)
+        return error_memory(err);
+    buf_add_text(&entries[0], "class:");
+    model_class_entry(&entries[0], model);
+    for (size_t index = 1; index < count; index++)
+        model_entry(&entries[index], &model->modules[index - 1], true);
+    for (size_t index = 0; index < count; index++)
+        out->failed |= entries[index].failed;
+    if (!out->failed)
+        qsort(entries, count, sizeof *entries, compare_entries);
+    for (size_t index = 0; index < count; index++) {
+        if (index > 0)
+            buf_add_char(out, '|');
+        buf_add(out, entries[index].data, entries[index].size);
+        buf_free(&entries[index]);
+    }
+    free(entries);
+    return buf_check(out, err);
+}
+
+/* ---- as JSON
+ * -------------------------------------------------------------------------------------- */
+
+/* Attributes in the order given, which counts. */
+static void add_attribute_object(buf *out, const json_t *attributes)
+{
+    const char *key, *separator = "";
+    json_t *value;
+    buf_add_text(out, ", \"attributes\": {");
+    json_object_foreach((json_t *)(uintptr_t)attributes, key, value)
+    {
+        buf_add_text(out, separator);
+        canon_string(out, key, strlen(key));
+        buf_add_text(out, ": ");
+        canon_value(out, value);
+        separator = ", ";
+    }
+    buf_add_char(out, '}');
+}
+
+ckl_status model_description(buf *out, const ckl_model *model, ckl_error *err)
+{
+    buf_add_text(out, "{\"class\": ");
+    canon_string(out, model->class_name, strlen(model->class_name));
+    if (model->attributes != NULL)
+        add_attribute_object(out, model->attributes);
+    buf_add_text(out, ", \"modules\": [");
+    for (size_t index = 0; index < model->module_count; index++) {
+        const model_module *module = &model->modules[index];
+        buf_add_text(out, index > 0 ? ", {\"name\": " : "{\"name\": ");
+        canon_string(out, module->name, strlen(module->name));
+        buf_add_text(out, ", \"type\": ");
+        canon_string(out, module->type, strlen(module->type));
+        if (module->attributes != NULL)
+            add_attribute_object(out, module->attributes);
+        buf_add_char(out, '}');
+    }
+    buf_add_text(out, "]}");
+    return buf_check(out, err);
+}
+
+ckl_status model_architecture(buf *out, const ckl_model *model, ckl_error *err)
+{
+    if (model->has_architecture || model->class_name == NULL) {
+        const buf *bytes = model->has_architecture ? &model->architecture : &model->opaque;
+        buf_add(out, bytes->data, bytes->size);
+        return buf_check(out, err);
+    }
+    BUF_AUTO text = BUF_INIT;
+    json_t *tree = NULL;
+    doc_options options = {.format = CKL_FORMAT_JSON, .name = "model", .unlimited_nodes = true};
+    ckl_status status = model_description(&text, model, err);
+    if (status == CKL_OK)
+        status = doc_parse(&tree, text.data, text.size, &options, err);
+    if (status == CKL_OK)
+        status = pickle_value(out, tree, err);
+    json_decref(tree);
+    return status;
+}
+
+/* ---- reading
+ * ----------------------------------------------------------------------------------------- */
+
+/* Every key must be one of `allowed`. */
+static ckl_status check_keys(const json_t *object, const char *const *allowed, const char *name,
+                             const char *place, ckl_error *err)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        bool known = false;
+        for (size_t index = 0; allowed[index] != NULL; index++)
+            known = known || strcmp(allowed[index], key) == 0;
+        if (!known) {
+            error_set(err, CKL_INVALID, "%s: at %s: unknown key '%s' in a model", name, place, key);
+            error_hint(err, "a model has class, attributes and modules; a module name, type and "
+                            "attributes");
+            return CKL_INVALID;
+        }
+    }
+    return CKL_OK;
+}
+
+static ckl_status expected(const char *name, const char *place, const char *what, ckl_error *err)
+{
+    return error_set(err, CKL_INVALID, "%s: at %s: %s is expected", name, place, what);
+}
+
+static ckl_status read_attributes(json_t **out, const json_t *object, const char *name,
+                                  const char *place, ckl_error *err)
+{
+    const char *key;
+    json_t *value, *attributes = json_object_get(object, "attributes");
+    ckl_status status = CKL_OK;
+    if (attributes == NULL)
+        return CKL_OK;
+    if (!json_is_object(attributes))
+        return expected(name, place, "an object 'attributes'", err);
+    json_object_foreach(attributes, key, value)
+    {
+        if (status == CKL_OK)
+            status = put_attribute(out, key, value, place, err);
+    }
+    return status;
+}
+
+static const char *text_member(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return doc_wide_integer(value) == NULL ? json_string_value(value) : NULL;
+}
+
+static ckl_status read_module(ckl_model *model, const json_t *module, size_t index,
+                              const char *name, ckl_error *err)
+{
+    static const char *const ALLOWED[] = {"name", "type", "attributes", NULL};
+    char place[64];
+    snprintf(place, sizeof place, "/modules/%zu", index);
+    if (!json_is_object(module))
+        return expected(name, place, "a module (an object)", err);
+    ckl_status status = check_keys(module, ALLOWED, name, place, err);
+    if (status != CKL_OK)
+        return status;
+    const char *module_name = text_member(module, "name"), *type = text_member(module, "type");
+    if (module_name == NULL || module_name[0] == '\0')
+        return expected(name, place, "'name', a text that is not empty,", err);
+    if (type == NULL || type[0] == '\0')
+        return expected(name, place, "'type', a text that is not empty,", err);
+    status = push_module(model, module_name, type, err);
+    if (status != CKL_OK)
+        return status;
+    return read_attributes(&model->modules[model->module_count - 1].attributes, module, name, place,
+                           err);
+}
+
+static int compare_names(const void *first, const void *second)
+{
+    return strcmp(*(char *const *)first, *(char *const *)second);
+}
+
+static ckl_status check_unique(const ckl_model *model, const char *name, ckl_error *err)
+{
+    const char **names = calloc(model->module_count + 1, sizeof *names);
+    ckl_status status = CKL_OK;
+    if (names == NULL)
+        return error_memory(err);
+    for (size_t index = 0; index < model->module_count; index++)
+        names[index] = model->modules[index].name;
+    qsort(names, model->module_count, sizeof *names, compare_names);
+    for (size_t index = 1; status == CKL_OK && index < model->module_count; index++) {
+        if (strcmp(names[index - 1], names[index]) == 0)
+            status =
+                error_set(err, CKL_INVALID, "%s: duplicate module name '%s'", name, names[index]);
+    }
+    free(names);
+    return status;
+}
+
+static ckl_status read_tree(ckl_model **out, const json_t *tree, const char *name, ckl_error *err)
+{
+    static const char *const ALLOWED[] = {"class", "attributes", "modules", NULL};
+    ckl_model *model = NULL;
+    if (!json_is_object(tree))
+        return error_set(err, CKL_INVALID, "%s: a model is an object", name);
+    ckl_status status = check_keys(tree, ALLOWED, name, "/", err);
+    const char *class_name = text_member(tree, "class");
+    const json_t *modules = json_object_get(tree, "modules");
+    if (status == CKL_OK && (class_name == NULL || class_name[0] == '\0'))
+        status = expected(name, "/class", "a text that is not empty", err);
+    if (status == CKL_OK && modules != NULL && !json_is_array(modules))
+        status = expected(name, "/modules", "a list of modules", err);
+    if (status == CKL_OK)
+        status = ckl_model_new(&model, class_name, err);
+    if (status == CKL_OK)
+        status = read_attributes(&model->attributes, tree, name, "/attributes", err);
+    for (size_t index = 0; status == CKL_OK && index < json_array_size(modules); index++)
+        status = read_module(model, json_array_get(modules, index), index, name, err);
+    if (status == CKL_OK)
+        status = check_unique(model, name, err);
+    if (status == CKL_OK)
+        *out = model;
+    else
+        ckl_model_free(model);
+    return status;
+}
+
+ckl_status ckl_model_parse(ckl_model **out, const char *text, size_t size, ckl_format format,
+                           const char *name, const ckl_warning_sink *warnings, ckl_error *err)
+{
+    json_t *tree = NULL;
+    doc_options options = {.format = format, .name = name, .warnings = warnings};
+    ckl_status status = doc_parse(&tree, text, size, &options, err);
+    if (status == CKL_OK)
+        status = read_tree(out, tree, name, err);
+    json_decref(tree);
+    return status;
+}
+
+ckl_status ckl_model_read(ckl_model **out, const char *path, const ckl_warning_sink *warnings,
+                          ckl_error *err)
+{
+    char *text = NULL;
+    size_t size = 0;
+    ckl_status status = doc_read_file(&text, &size, path, err);
+    if (status == CKL_OK)
+        status = ckl_model_parse(out, text, size, CKL_FORMAT_BY_NAME, path, warnings, err);
+    free(text);
+    return status;
+}

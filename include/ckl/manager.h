@@ -109,7 +109,7 @@ CKL_API ckl_status ckl_manager_has_pending_changes(bool *any, ckl_components *pe
 typedef struct ckl_dump_result {
     ckl_hash experiment;
     ckl_components dumped; /* what was pending; with force also what was re-created */
-    char directory[64];    /* "checkpoints/{hash}", relative to the root */
+    char directory[192];   /* "checkpoints/{hash}", relative to the root */
 } ckl_dump_result;
 
 /* Writes the head's directory, complete (design 4, "Dump"). With nothing pending it does nothing,

@@ -1,0 +1,326 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db_internal.h"
+
+ckl_status db_error(db *ledger, int result, const char *doing, ckl_error *err)
+{
+    const char *what =
+        ledger->connection != NULL ? sqlite3_errmsg(ledger->connection) : sqlite3_errstr(result);
+    switch (result & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        error_set(err, CKL_BUSY, "%s: another process holds '%s'", doing, ledger->path);
+        error_hint(err, "try again when it is done");
+        return CKL_BUSY;
+    case SQLITE_FULL:
+        return error_set(err, CKL_NO_SPACE, "%s '%s': the disk is full", doing, ledger->path);
+    case SQLITE_NOMEM:
+        return error_memory(err);
+    case SQLITE_CORRUPT:
+        return error_set(err, CKL_DAMAGED, "%s '%s': %s", doing, ledger->path, what);
+    case SQLITE_NOTADB:
+        return error_set(err, CKL_REFUSED, "'%s' is not a ledger", ledger->path);
+    default:
+        return error_set(err, CKL_IO, "%s '%s': %s", doing, ledger->path, what);
+    }
+}
+
+/* ---- statements ------------------------------------------------------------------------------ */
+
+static bool use_cached(statement *out, db *ledger, const char *sql)
+{
+    for (size_t index = 0; index < ledger->cache_count; index++) {
+        db_cached *entry = &ledger->cache[index];
+        if (entry->sql == sql && !entry->busy) {
+            entry->busy = true;
+            *out = (statement){ledger, entry->raw, (int)index, CKL_OK};
+            return true;
+        }
+    }
+    return false;
+}
+
+static int remember(db *ledger, const char *sql, sqlite3_stmt *raw)
+{
+    if (ledger->cache_count == ledger->cache_capacity) {
+        size_t capacity = ledger->cache_capacity == 0 ? 64 : ledger->cache_capacity * 2;
+        db_cached *grown = realloc(ledger->cache, capacity * sizeof *grown);
+        if (grown == NULL)
+            return -1;
+        ledger->cache = grown;
+        ledger->cache_capacity = capacity;
+    }
+    ledger->cache[ledger->cache_count] = (db_cached){sql, raw, true};
+    return (int)ledger->cache_count++;
+}
+
+ckl_status db_query(statement *out, db *ledger, const char *sql, ckl_error *err)
+{
+    *out = (statement){ledger, NULL, -1, CKL_OK};
+    if (ledger->process != getpid()) {
+        error_set(err, CKL_MISUSE, "the ledger was opened before a fork");
+        error_hint(err, "open it in the process that uses it");
+        return CKL_MISUSE;
+    }
+    if (use_cached(out, ledger, sql))
+        return CKL_OK;
+    int result =
+        sqlite3_prepare_v3(ledger->connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &out->raw, NULL);
+    if (result != SQLITE_OK)
+        return db_error(ledger, result, "reading", err);
+    out->cached = remember(ledger, sql, out->raw);
+    return CKL_OK;
+}
+
+void statement_done(statement *running)
+{
+    if (running->raw == NULL)
+        return;
+    sqlite3_reset(running->raw);
+    sqlite3_clear_bindings(running->raw);
+    if (running->cached >= 0)
+        running->owner->cache[running->cached].busy = false;
+    else
+        sqlite3_finalize(running->raw);
+    running->raw = NULL;
+}
+
+static int parameter(statement *running, const char *name)
+{
+    int index = sqlite3_bind_parameter_index(running->raw, name);
+    if (index == 0)
+        running->bad = CKL_MISUSE; /* the SQL and the code beside it disagree */
+    return index;
+}
+
+static void note_binding(statement *running, int result)
+{
+    if (result != SQLITE_OK && running->bad == CKL_OK)
+        running->bad = result == SQLITE_NOMEM ? CKL_NO_MEMORY : CKL_INVALID;
+}
+
+void bind_text_size(statement *running, const char *name, const char *text, size_t size)
+{
+    int index = parameter(running, name);
+    note_binding(running,
+                 sqlite3_bind_text64(running->raw, index, text, size, SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void bind_text(statement *running, const char *name, const char *text)
+{
+    if (text == NULL)
+        bind_null(running, name);
+    else
+        bind_text_size(running, name, text, strlen(text));
+}
+
+void bind_integer(statement *running, const char *name, int64_t value)
+{
+    note_binding(running, sqlite3_bind_int64(running->raw, parameter(running, name), value));
+}
+
+void bind_id(statement *running, const char *name, int64_t id)
+{
+    if (id == 0)
+        bind_null(running, name);
+    else
+        bind_integer(running, name, id);
+}
+
+void bind_real(statement *running, const char *name, double value)
+{
+    note_binding(running, sqlite3_bind_double(running->raw, parameter(running, name), value));
+}
+
+void bind_null(statement *running, const char *name)
+{
+    note_binding(running, sqlite3_bind_null(running->raw, parameter(running, name)));
+}
+
+void bind_blob(statement *running, const char *name, const void *bytes, size_t size)
+{
+    /* An empty blob is not NULL. */
+    const void *start = bytes != NULL ? bytes : "";
+    note_binding(running, sqlite3_bind_blob64(running->raw, parameter(running, name), start, size,
+                                              SQLITE_STATIC));
+}
+
+void bind_digest(statement *running, const char *name, const digest *value)
+{
+    if (value == NULL)
+        bind_null(running, name);
+    else
+        bind_blob(running, name, value->bytes, sizeof value->bytes);
+}
+
+ckl_status statement_step(statement *running, ckl_error *err)
+{
+    if (running->bad != CKL_OK)
+        return error_set(err, running->bad, "could not bind a value of: %s",
+                         sqlite3_sql(running->raw));
+    int result = sqlite3_step(running->raw);
+    if (result == SQLITE_ROW)
+        return CKL_OK;
+    if (result == SQLITE_DONE)
+        return CKL_DONE;
+    return db_error(running->owner, sqlite3_extended_errcode(running->owner->connection),
+                    running->owner->in_transaction ? "writing" : "reading", err);
+}
+
+ckl_status statement_run(statement *running, ckl_error *err)
+{
+    ckl_status status = statement_step(running, err);
+    statement_reset(running);
+    return status == CKL_DONE ? CKL_OK : status;
+}
+
+void statement_reset(statement *running)
+{
+    sqlite3_reset(running->raw);
+}
+
+bool column_is_null(const statement *row, int column)
+{
+    return sqlite3_column_type(row->raw, column) == SQLITE_NULL;
+}
+
+int64_t column_integer(const statement *row, int column)
+{
+    return sqlite3_column_int64(row->raw, column);
+}
+
+double column_real(const statement *row, int column)
+{
+    return column_is_null(row, column) ? (double)NAN : sqlite3_column_double(row->raw, column);
+}
+
+const char *column_text(const statement *row, int column)
+{
+    return (const char *)sqlite3_column_text(row->raw, column);
+}
+
+const void *column_blob(const statement *row, int column, size_t *size)
+{
+    const void *bytes = sqlite3_column_blob(row->raw, column);
+    *size = (size_t)sqlite3_column_bytes(row->raw, column);
+    return bytes;
+}
+
+ckl_status column_digest(digest *out, const statement *row, int column, ckl_error *err)
+{
+    size_t size;
+    const void *bytes = column_blob(row, column, &size);
+    if (bytes == NULL || size != sizeof out->bytes)
+        return error_set(err, CKL_DAMAGED, "'%s': a digest in the ledger has %zu bytes, not 32",
+                         row->owner->path, size);
+    memcpy(out->bytes, bytes, sizeof out->bytes);
+    return CKL_OK;
+}
+
+int64_t db_last_id(const db *ledger)
+{
+    return sqlite3_last_insert_rowid(ledger->connection);
+}
+
+/* ---- transactions ---------------------------------------------------------------------------- */
+
+ckl_status db_lock_writers(db *ledger, ckl_error *err)
+{
+    if (ledger->lock != NULL)
+        return CKL_OK;
+    return fs_lock_take(&ledger->lock, ledger->lock_path, false, ledger->busy_timeout_ms, err);
+}
+
+void db_unlock_writers(db *ledger)
+{
+    fs_lock_drop(ledger->lock);
+    ledger->lock = NULL;
+}
+
+ckl_status db_execute(db *ledger, const char *sql, ckl_error *err)
+{
+    int result = sqlite3_exec(ledger->connection, sql, NULL, NULL, NULL);
+    return result == SQLITE_OK ? CKL_OK : db_error(ledger, result, "writing", err);
+}
+
+static ckl_status check_may_write(db *ledger, ckl_error *err)
+{
+    if (ledger->process != getpid()) {
+        error_set(err, CKL_MISUSE, "the ledger was opened before a fork");
+        error_hint(err, "open it in the process that uses it");
+        return CKL_MISUSE;
+    }
+    if (ledger->read_only)
+        return error_set(err, CKL_MISUSE, "'%s' was opened for reading only", ledger->path);
+    return CKL_OK;
+}
+
+static ckl_status begin_write(db *ledger, bool durable, ckl_error *err)
+{
+    ckl_status status = check_may_write(ledger, err);
+    if (status != CKL_OK)
+        return status;
+    status = db_lock_writers(ledger, err);
+    if (status != CKL_OK)
+        return status;
+    if (durable != ledger->durable) {
+        status = db_execute(ledger,
+                            durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err);
+        ledger->durable = durable;
+    }
+    if (status == CKL_OK)
+        status = db_execute(ledger, "BEGIN IMMEDIATE", err);
+    if (status != CKL_OK)
+        db_unlock_writers(ledger);
+    return status;
+}
+
+ckl_status db_begin(db *ledger, db_mode mode, ckl_error *err)
+{
+    ckl_status status;
+    if (ledger->in_transaction)
+        return error_set(err, CKL_MISUSE, "a transaction is open already");
+    if (mode == DB_READ)
+        status = db_execute(ledger, "BEGIN", err);
+    else
+        status = begin_write(ledger, mode == DB_WRITE_DURABLE, err);
+    ledger->in_transaction = status == CKL_OK;
+    return status;
+}
+
+ckl_status db_commit(db *ledger, ckl_error *err)
+{
+    ckl_status status = db_execute(ledger, "COMMIT", err);
+    if (status != CKL_OK) {
+        db_rollback(ledger);
+        return status;
+    }
+    ledger->in_transaction = false;
+    db_unlock_writers(ledger);
+    return CKL_OK;
+}
+
+void db_rollback(db *ledger)
+{
+    if (!ledger->in_transaction)
+        return;
+    for (size_t index = 0; index < ledger->cache_count; index++)
+        sqlite3_reset(ledger->cache[index].raw);
+    if (!sqlite3_get_autocommit(ledger->connection))
+        sqlite3_exec(ledger->connection, "ROLLBACK", NULL, NULL, NULL);
+    ledger->in_transaction = false;
+    db_unlock_writers(ledger);
+}
+
+bool db_in_transaction(const db *ledger)
+{
+    return ledger->in_transaction;
+}
+
+bool db_is_read_only(const db *ledger)
+{
+    return ledger->read_only;
+}

@@ -1,0 +1,118 @@
+/* manager: owns what the library does: it decides (plan), writes files (storage), records (ledger),
+ * and is the only one that begins and commits. May call: everything below. Keeps true: files first,
+ * ledger last, so that a row means that its file exists; a failed call leaves ledger and tree as
+ * they were, or with an intent that the next opening finishes. */
+#ifndef MANAGER_INTERNAL_H
+#define MANAGER_INTERNAL_H
+
+#include <ckl/manager.h>
+
+#include "ledger.h"
+#include "plan.h"
+#include "storage.h"
+
+typedef struct buffered_metric {
+    int64_t step, at_us;
+    double value;
+    char *name;
+} buffered_metric;
+
+struct ckl_manager {
+    db *ledger;
+    storage *tree;
+    char *root;
+    char *run_name;
+    char *actor;
+    ckl_warning_sink warnings;
+    bool created;
+    ckl_data_state *head_state; /* the data state loaded last; NULL: none … */
+    int64_t head_component;     /* … and which it is */
+    buffered_metric *metrics;   /* not written yet … */
+    size_t metric_count, metric_capacity;
+    int64_t metric_experiment; /* … and the head they belong to; 0: not asked yet */
+    int64_t metric_since_us;
+};
+
+/* The run as it stands now, with its head and baseline. */
+typedef struct manager_view {
+    ledger_run run;
+    ledger_experiment head, baseline; /* all zero: none */
+    ckl_components pending;
+} manager_view;
+ckl_status manager_view_read(manager_view *out, ckl_manager *manager, ckl_error *err);
+plan_state manager_state_of(const ledger_experiment *experiment);
+/* Adds the run when it is not recorded yet. In a write transaction. */
+ckl_status manager_ensure_run(manager_view *view, ckl_manager *manager, ckl_error *err);
+/* Ends a transaction: commits when `status` is CKL_OK, else rolls back. */
+ckl_status manager_end(ckl_manager *manager, ckl_status status, ckl_error *err);
+void manager_warn(const ckl_manager *manager, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* CKL_MISUSE for a manager that was opened for reading only. */
+ckl_status manager_check_writable(const ckl_manager *manager, ckl_error *err);
+/* Writes what is buffered, inside a write transaction. */
+ckl_status manager_write_metrics(ckl_manager *manager, int64_t run, ckl_error *err);
+void manager_forget_metrics(ckl_manager *manager);
+
+/* The data state `component`, which is the head of run `run` (0: of none): borrowed until the next
+ * call. */
+ckl_status manager_data_state(const ckl_data_state **out, ckl_manager *manager, int64_t component,
+                              int64_t run, ckl_error *err);
+/* Takes the state over as the one loaded last. */
+void manager_keep_data_state(ckl_manager *manager, ckl_data_state *state, int64_t component);
+
+/* Moves the head: samples, event, run row. In a write transaction. */
+typedef struct manager_move {
+    const char *kind;
+    const char *reason;
+    const char *detail;
+    const ledger_experiment *to;
+    int64_t config; /* _config of the head after it */
+    int64_t step;   /* -1: none */
+} manager_move;
+ckl_status manager_move_head(manager_view *view, ckl_manager *manager, const manager_move *move,
+                             ckl_error *err);
+ckl_status manager_dump(ckl_dump_result *out, ckl_manager *manager, bool force, ckl_error *err);
+/* What training goes on from when the head moves to an experiment: the baseline. */
+ckl_status manager_baseline_of(int64_t *out, ckl_manager *manager,
+                               const ledger_experiment *experiment, ckl_error *err);
+ckl_status manager_resolve(ledger_experiment *out, ckl_manager *manager, const char *text,
+                           ckl_error *err);
+bool manager_run_name_is_good(const char *name);
+/* The _config that an experiment was last recorded with, this run's first; 0: none. */
+ckl_status manager_config_of(int64_t *out, ckl_manager *manager,
+                             const ledger_experiment *experiment, ckl_error *err);
+
+/* ---- work that puts files into the tree (manager_work.c) --------------------------------------
+ */
+
+typedef struct work_file {
+    storage_move move;
+    int64_t component, config; /* for dumped files */
+} work_file;
+
+#define WORK_FILES 3
+
+/* Everything that is needed to finish an operation after its files are staged: kept as JSON in its
+ * intent. */
+typedef struct work {
+    char op[33];
+    bool is_checkpoint;
+    int64_t run, experiment, config;
+    ckl_components dumped; /* of a dump */
+    char *actor;
+    int64_t at_us;
+    work_file files[WORK_FILES];
+    size_t file_count;
+    int64_t step, from_checkpoint, first_step; /* of a checkpoint */
+    ckl_components pending;
+    char *note;
+} work;
+void work_free(work *unit);
+#define WORK_AUTO __attribute__((cleanup(work_free))) work
+/* Intent, places, rows: after it the work is recorded and durable. `op` holds the staged files. */
+ckl_status work_perform(work *unit, ckl_manager *manager, storage_op *op, const ckl_metric *metrics,
+                        size_t metric_count, ckl_error *err);
+/* Finishes or undoes what processes that are gone left behind. */
+ckl_status work_recover(ckl_manager *manager, ckl_error *err);
+
+#endif
