@@ -1,1 +1,360 @@
-#include "value.h"
+/* A data state: its text, its interned sets of tags, its samples. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "doc.h"
+#include "state_internal.h"
+
+#define ARENA_BLOCK ((size_t)256 * 1024)
+
+char *state_copy_text(ckl_data_state *state, const char *text, size_t size)
+{
+    arena_block *block = state->arena;
+    if (block == NULL || block->capacity - block->used < size + 1) {
+        size_t capacity = size + 1 > ARENA_BLOCK ? size + 1 : ARENA_BLOCK;
+        block = malloc(sizeof *block + capacity);
+        if (block == NULL)
+            return NULL;
+        *block = (arena_block){state->arena, 0, capacity};
+        state->arena = block;
+    }
+    char *copy = block->bytes + block->used;
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    block->used += size + 1;
+    return copy;
+}
+
+int state_compare_uids(const char *first, size_t first_size, const char *second, size_t second_size)
+{
+    int order = memcmp(first, second, first_size < second_size ? first_size : second_size);
+    return order != 0 ? order : (first_size > second_size) - (first_size < second_size);
+}
+
+ckl_status ckl_data_state_new(ckl_data_state **out, ckl_error *err)
+{
+    uint32_t empty;
+    ckl_data_state *state = calloc(1, sizeof *state);
+    if (state == NULL)
+        return error_memory(err);
+    ckl_status status = state_intern(&empty, state, NULL, 0, err);
+    if (status != CKL_OK) {
+        ckl_data_state_free(state);
+        return status;
+    }
+    *out = state;
+    return CKL_OK;
+}
+
+void ckl_data_state_free(ckl_data_state *state)
+{
+    if (state == NULL)
+        return;
+    while (state->arena != NULL) {
+        arena_block *next = state->arena->next;
+        free(state->arena);
+        state->arena = next;
+    }
+    for (size_t index = 0; index < state->tagset_count; index++)
+        free(state->tagsets[index].tags);
+    free(state->tagsets);
+    free(state->buckets);
+    free(state->samples);
+    free(state->remarks);
+    free(state);
+}
+
+/* ---- checks
+ * --------------------------------------------------------------------------------------- */
+
+ckl_status state_check_uid(const char *uid, size_t size, ckl_error *err)
+{
+    if (size == 0)
+        return error_set(err, CKL_INVALID, "empty uid");
+    if (memchr(uid, '\0', size) != NULL)
+        return error_set(err, CKL_INVALID, "NUL in text: uid '%s'", uid);
+    if (!doc_valid_utf8(uid, size))
+        return error_set(err, CKL_INVALID, "a uid is not valid Unicode");
+    if (size > CKL_UID_MAX)
+        return error_set(err, CKL_INVALID, "uid '%.40s…' has %zu bytes, %u at most", uid, size,
+                         CKL_UID_MAX);
+    return CKL_OK;
+}
+
+ckl_status state_check_tag(const char *uid, const char *tag, size_t size, ckl_error *err)
+{
+    if (size == 0)
+        return error_set(err, CKL_INVALID, "empty tag of '%s'", uid);
+    if (memchr(tag, '\0', size) != NULL)
+        return error_set(err, CKL_INVALID, "NUL in text: a tag of '%s'", uid);
+    if (!doc_valid_utf8(tag, size))
+        return error_set(err, CKL_INVALID, "a tag of '%s' is not valid Unicode", uid);
+    if (size > CKL_TAG_MAX)
+        return error_set(err, CKL_INVALID, "tag '%.40s…' of '%s' has %zu bytes, %u at most", tag,
+                         uid, size, CKL_TAG_MAX);
+    return CKL_OK;
+}
+
+/* ---- sets of tags
+ * ------------------------------------------------------------------------------------ */
+
+static uint64_t hash_text(const char *text)
+{
+    uint64_t hash = UINT64_C(1469598103934665603);
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return hash;
+}
+
+static bool grow_buckets(ckl_data_state *state)
+{
+    size_t count = state->bucket_count == 0 ? 64 : state->bucket_count * 2;
+    uint32_t *buckets = calloc(count, sizeof *buckets);
+    if (buckets == NULL)
+        return false;
+    for (uint32_t number = 0; number < state->tagset_count; number++) {
+        size_t at = state->tagsets[number].hash & (count - 1);
+        while (buckets[at] != 0)
+            at = (at + 1) & (count - 1);
+        buckets[at] = number + 1;
+    }
+    free(state->buckets);
+    state->buckets = buckets;
+    state->bucket_count = count;
+    return true;
+}
+
+/* The bucket that holds the set with this text, or where it belongs. */
+static size_t find_bucket(const ckl_data_state *state, const char *text, uint64_t hash)
+{
+    size_t at = hash & (state->bucket_count - 1);
+    while (state->buckets[at] != 0) {
+        const tagset_entry *entry = &state->tagsets[state->buckets[at] - 1];
+        if (entry->hash == hash && strcmp(entry->text, text) == 0)
+            break;
+        at = (at + 1) & (state->bucket_count - 1);
+    }
+    return at;
+}
+
+static int compare_tags(const void *first, const void *second)
+{
+    return strcmp(*(const char *const *)first, *(const char *const *)second);
+}
+
+/* Sorts, drops duplicates, and writes the canonical text: '\', '|', ',' and ':' escaped. */
+static size_t write_set(buf *text, const char **tags, size_t count)
+{
+    size_t kept = 0;
+    if (count > 0)
+        qsort(tags, count, sizeof *tags, compare_tags);
+    for (size_t index = 0; index < count; index++) {
+        if (kept > 0 && strcmp(tags[kept - 1], tags[index]) == 0)
+            continue;
+        tags[kept++] = tags[index];
+        if (kept > 1)
+            buf_add_char(text, ',');
+        for (const char *at = tags[index]; *at != '\0'; at++) {
+            if (strchr("\\|,:", *at) != NULL)
+                buf_add_char(text, '\\');
+            buf_add_char(text, *at);
+        }
+    }
+    buf_add(text, "", 0);
+    return kept;
+}
+
+/* Adds the set; `tags` is taken over when it returns CKL_OK. */
+static ckl_status add_set(ckl_data_state *state, const buf *text, const char **tags, size_t count,
+                          size_t bucket, uint64_t hash, ckl_error *err)
+{
+    if (state->tagset_count == state->tagset_capacity) {
+        size_t capacity = state->tagset_capacity == 0 ? 16 : state->tagset_capacity * 2;
+        tagset_entry *grown = realloc(state->tagsets, capacity * sizeof *grown);
+        if (grown == NULL)
+            return error_memory(err);
+        state->tagsets = grown;
+        state->tagset_capacity = capacity;
+    }
+    tagset_entry entry = {state_copy_text(state, text->data, text->size), tags, count, hash};
+    if (entry.text == NULL)
+        return error_memory(err);
+    for (size_t index = 0; index < count; index++) {
+        tags[index] = state_copy_text(state, tags[index], strlen(tags[index]));
+        if (tags[index] == NULL)
+            return error_memory(err);
+    }
+    state->tagsets[state->tagset_count++] = entry;
+    state->buckets[bucket] = (uint32_t)state->tagset_count;
+    return CKL_OK;
+}
+
+ckl_status state_intern(uint32_t *out, ckl_data_state *state, const char *const *tags, size_t count,
+                        ckl_error *err)
+{
+    BUF_AUTO text = BUF_INIT;
+    if (state->tagset_count * 2 >= state->bucket_count && !grow_buckets(state))
+        return error_memory(err);
+    const char **copy = malloc((count + 1) * sizeof *copy);
+    if (copy == NULL)
+        return error_memory(err);
+    if (count > 0)
+        memcpy(copy, tags, count * sizeof *copy);
+    size_t kept = write_set(&text, copy, count);
+    ckl_status status = buf_check(&text, err);
+    if (status == CKL_OK) {
+        uint64_t hash = hash_text(text.data);
+        size_t bucket = find_bucket(state, text.data, hash);
+        if (state->buckets[bucket] == 0) {
+            status = add_set(state, &text, copy, kept, bucket, hash, err);
+            if (status == CKL_OK)
+                copy = NULL;
+        }
+        *out = state->buckets[bucket] - 1;
+    }
+    free(copy);
+    return status;
+}
+
+state_tagset state_tagset_get(const ckl_data_state *state, uint32_t tagset)
+{
+    const tagset_entry *entry = &state->tagsets[tagset];
+    return (state_tagset){entry->text, entry->count, entry->tags};
+}
+
+/* ---- samples
+ * ------------------------------------------------------------------------------------------- */
+
+ckl_status state_push(ckl_data_state *state, const char *uid, size_t uid_size, bool discarded,
+                      uint32_t tagset, ckl_error *err)
+{
+    if (state->count == state->capacity) {
+        size_t capacity = state->capacity == 0 ? 64 : state->capacity + state->capacity / 2;
+        state_sample *grown = realloc(state->samples, capacity * sizeof *grown);
+        if (grown == NULL)
+            return error_memory(err);
+        state->samples = grown;
+        state->capacity = capacity;
+    }
+    char *copy = state_copy_text(state, uid, uid_size);
+    if (copy == NULL)
+        return error_memory(err);
+    state->samples[state->count++] = (state_sample){copy, (uint32_t)uid_size, tagset, discarded};
+    return CKL_OK;
+}
+
+ckl_status state_append(ckl_data_state *state, const char *uid, size_t uid_size, bool discarded,
+                        uint32_t tagset, ckl_error *err)
+{
+    if (state->count > 0) {
+        const state_sample *last = &state->samples[state->count - 1];
+        if (state_compare_uids(last->uid, last->uid_size, uid, uid_size) >= 0)
+            return error_set(err, CKL_DAMAGED, "the samples of a data state are not sorted at '%s'",
+                             uid);
+    }
+    return state_push(state, uid, uid_size, discarded, tagset, err);
+}
+
+const state_sample *state_samples(const ckl_data_state *state, size_t *count)
+{
+    *count = state->count;
+    return state->samples;
+}
+
+ckl_sample_counts ckl_data_state_counts(const ckl_data_state *state)
+{
+    return state->counts;
+}
+
+ckl_sample ckl_data_state_sample(const ckl_data_state *state, uint64_t index)
+{
+    const state_sample *sample = &state->samples[index];
+    const tagset_entry *entry = &state->tagsets[sample->tagset];
+    return (ckl_sample){sample->uid, sample->discarded, entry->count, entry->tags};
+}
+
+bool ckl_data_state_find(const ckl_data_state *state, const char *uid, uint64_t *index)
+{
+    size_t low = 0, high = state->count, size = strlen(uid);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const state_sample *sample = &state->samples[middle];
+        int order = state_compare_uids(sample->uid, sample->uid_size, uid, size);
+        if (order == 0) {
+            *index = middle;
+            return true;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+uint64_t ckl_data_state_ignored(const ckl_data_state *state, const char **first)
+{
+    if (first != NULL)
+        *first = state->first_ignored;
+    return state->ignored;
+}
+
+/* ---- canonical text
+ * --------------------------------------------------------------------------------------- */
+
+#define HASH_BATCH ((size_t)64 * 1024)
+
+static void add_uid(buf *out, const state_sample *sample)
+{
+    const char *uid = sample->uid;
+    if (strpbrk(uid, "\\|") == NULL) {
+        buf_add(out, uid, sample->uid_size);
+        return;
+    }
+    for (; *uid != '\0'; uid++) {
+        if (*uid == '\\' || *uid == '|')
+            buf_add_char(out, '\\');
+        buf_add_char(out, *uid);
+    }
+}
+
+static void add_record(buf *out, const ckl_data_state *state, size_t index, char separator)
+{
+    const state_sample *sample = &state->samples[index];
+    if (index > 0)
+        buf_add_char(out, separator);
+    add_uid(out, sample);
+    buf_add(out, sample->discarded ? ":d1:t" : ":d0:t", 5);
+    if (sample->tagset != 0)
+        buf_add_text(out, state->tagsets[sample->tagset].text);
+}
+
+ckl_status state_canonical(buf *out, const ckl_data_state *state, bool lines, ckl_error *err)
+{
+    for (size_t index = 0; index < state->count; index++)
+        add_record(out, state, index, lines ? '\n' : '|');
+    return buf_check(out, err);
+}
+
+ckl_status state_hash(digest *out, const ckl_data_state *state, ckl_error *err)
+{
+    BUF_AUTO batch = BUF_INIT;
+    hasher *running = NULL;
+    ckl_status status = hasher_new(&running, err);
+    for (size_t index = 0; status == CKL_OK && index < state->count; index++) {
+        add_record(&batch, state, index, '|');
+        if (batch.size >= HASH_BATCH) {
+            hasher_add(running, batch.data, batch.size);
+            status = buf_check(&batch, err);
+            buf_clear(&batch);
+        }
+    }
+    if (status == CKL_OK)
+        status = buf_check(&batch, err);
+    if (status == CKL_OK) {
+        hasher_add(running, batch.size > 0 ? batch.data : "", batch.size);
+        status = hasher_end(out, running, err);
+    }
+    hasher_free(running);
+    return status;
+}
