@@ -172,6 +172,8 @@ static void scan_mark(json_scan *scan, char character)
         scan->depth -= scan->depth > 0 ? 1 : 0;
     } else if (character == ':') {
         scan->nodes -= scan->nodes > 0 ? 1 : 0;
+    } else if (character == '\0') {
+        refuse(scan, scan->at, 0, "NUL in text");
     }
     if (character != ':' && scan->node_limit != 0 && scan->nodes > scan->node_limit)
         refuse(scan, scan->at, 0, "more than " DOC_NODE_TEXT " values");
@@ -249,10 +251,20 @@ static ckl_status duplicate_key(const doc_options *options, const char *text, si
     return status;
 }
 
+/* Jansson's position is behind the token that it names at the end of its message. */
+static size_t token_start(const json_error_t *error, size_t position)
+{
+    const char *near = strstr(error->text, " near '");
+    if (near == NULL)
+        return position;
+    size_t size = strlen(near) - sizeof " near '"; /* without the quote at the end */
+    return size < position ? position - size : 0;
+}
+
 static bool is_blank(const json_scan *scan)
 {
     for (size_t at = 0; at < scan->size; at++) {
-        if (strchr(" \t\r\n", scan->text[at]) == NULL)
+        if (scan->text[at] == '\0' || strchr(" \t\r\n", scan->text[at]) == NULL)
             return false;
     }
     return true;
@@ -262,14 +274,15 @@ static ckl_status fail_parse(const json_scan *scan, const doc_options *options,
                              const json_error_t *error, ckl_error *err)
 {
     enum json_error_code code = json_error_code(error);
-    if (code == json_error_out_of_memory)
+    /* When memory runs out inside a value, Jansson fails without a word. */
+    if (code == json_error_out_of_memory || error->text[0] == '\0')
         return error_memory(err);
     size_t reached = error->position < 0 ? 0 : (size_t)error->position;
     size_t position = original_position(scan, reached);
     position = position < scan->size ? position : scan->size;
     if (code == json_error_duplicate_key)
         return duplicate_key(options, scan->text, position, err);
-    doc_spot spot = doc_spot_at(options->name, scan->text, position, err);
+    doc_spot spot = doc_spot_at(options->name, scan->text, token_start(error, position), err);
     if (is_blank(scan))
         return doc_fail(&spot, "the text is empty; JSON is expected");
     if (code == json_error_null_byte_in_key)

@@ -139,8 +139,17 @@ static ckl_status collection_tag(doc_tag *out, const yaml_reader *reader, const 
 
 /* ---- values into what is around them --------------------------------------------------------- */
 
+/* Whether the value that comes next is a key of the innermost mapping. */
+static bool is_key_next(const yaml_reader *reader)
+{
+    return reader->depth > 0 && doc_frame_waits_for_key(&reader->frames[reader->depth - 1]);
+}
+
+/* Keys are no values: they do not count. */
 static ckl_status count_nodes(yaml_reader *reader, size_t nodes, bool alias)
 {
+    if (is_key_next(reader))
+        return CKL_OK;
     reader->nodes += nodes;
     if (alias)
         reader->alias_nodes += nodes;
@@ -158,8 +167,7 @@ static ckl_status place(yaml_reader *reader, const doc_node *value)
 {
     doc_frame *top = reader->depth == 0 ? NULL : &reader->frames[reader->depth - 1];
     doc_spot spot = here(reader);
-    bool is_key = top != NULL && doc_frame_waits_for_key(top);
-    if (!is_key && (value->tag == DOC_TAG_MERGE || value->tag == DOC_TAG_VALUE)) {
+    if (!is_key_next(reader) && (value->tag == DOC_TAG_MERGE || value->tag == DOC_TAG_VALUE)) {
         ckl_status status = doc_fail(&spot, "'%s' has a meaning of its own in YAML 1.1",
                                      json_string_value(value->value));
         error_hint(reader->err, "put it in quotes");
@@ -233,10 +241,8 @@ static ckl_status read_alias(yaml_reader *reader)
 static void warn_if_misleading(const yaml_reader *reader, const char *text, size_t size)
 {
     const ckl_warning_sink *warnings = reader->options->warnings;
-    const doc_frame *top = reader->depth == 0 ? NULL : &reader->frames[reader->depth - 1];
     doc_excerpt number;
-    if (warnings == NULL || (top != NULL && doc_frame_waits_for_key(top)) ||
-        !doc_scalar_misleads(&number, text, size))
+    if (warnings == NULL || is_key_next(reader) || !doc_scalar_misleads(&number, text, size))
         return;
     BUF_AUTO message = BUF_INIT;
     buf_add_format(&message, "%s: line %zu: '%s' is text in YAML 1.1; write %s for a number",
@@ -285,7 +291,7 @@ static ckl_status open_collection(yaml_reader *reader, doc_tag plain, const yaml
     doc_spot spot = here(reader);
     if (reader->depth == DOC_DEPTH_MAX)
         return doc_fail(&spot, "nesting deeper than " DOC_DEPTH_TEXT);
-    if (reader->depth > 0 && doc_frame_waits_for_key(&reader->frames[reader->depth - 1]))
+    if (is_key_next(reader))
         return doc_fail(&spot, "a key must be text");
     doc_frame top = {.nodes_before = reader->nodes};
     ckl_status status = collection_tag(&top.tag, reader, tag, plain);

@@ -29,6 +29,9 @@ ckl_status fs_list(char ***out, size_t *count, const char *path, ckl_error *err)
 /* SHA-256 and size of a regular file. */
 ckl_status fs_hash_file(digest *out, uint64_t *size, const char *path, ckl_error *err);
 
+/* Makes a finished file durable and sets its permissions; hashes it. */
+ckl_status fs_protect(digest *out, uint64_t *size, const char *path, unsigned mode, ckl_error *err);
+
 /* A file being written: hashed and counted while it is. */
 typedef struct fs_writer fs_writer;
 ckl_status fs_writer_create(fs_writer **out, const char *path, ckl_error *err); /* O_EXCL */

@@ -52,8 +52,8 @@ ckl_status storage_op_adopt(storage_op **out, storage *tree, const char *op, ckl
 
 /* One staged file and its place in the tree. */
 typedef struct storage_move {
-    const char *name;            /* staged */
-    char target[STORAGE_PATH];   /* relative */
+    const char *name;          /* staged */
+    char target[STORAGE_PATH]; /* relative */
     uint64_t size;
     digest sha256;
     bool replace; /* a file that is there gives way; else it must be equal */

@@ -1,0 +1,309 @@
+#include "fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1
+#endif
+
+/* ---- folders
+ * ------------------------------------------------------------------------------------- */
+
+bool fs_exists(const char *path)
+{
+    struct stat found;
+    return lstat(path, &found) == 0;
+}
+
+bool fs_is_directory(const char *path)
+{
+    struct stat found;
+    return lstat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+ckl_status fs_sync_directory(const char *path, ckl_error *err)
+{
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return error_errno(err, errno, "could not open the folder", path);
+    int failed = fsync(descriptor) != 0 && errno != EINVAL ? errno : 0;
+    close(descriptor);
+    return failed == 0 ? CKL_OK : error_errno(err, failed, "could not sync the folder", path);
+}
+
+/* The folder above `path`; *out is the caller's. */
+static ckl_status parent_of(char **out, const char *path, ckl_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    char *parent = slash == NULL   ? strdup(".")
+                   : slash == path ? strdup("/")
+                                   : strndup(path, (size_t)(slash - path));
+    if (parent == NULL)
+        return error_memory(err);
+    *out = parent;
+    return CKL_OK;
+}
+
+static ckl_status make_directory(const char *path, ckl_error *err)
+{
+    char *parent = NULL;
+    if (mkdir(path, 0777) != 0) {
+        int number = errno;
+        struct stat found;
+        if (number == EEXIST && stat(path, &found) == 0 && S_ISDIR(found.st_mode))
+            return CKL_OK;
+        return error_errno(err, number == ENOENT ? EIO : number, "could not make the folder", path);
+    }
+    ckl_status status = parent_of(&parent, path, err);
+    if (status == CKL_OK)
+        status = fs_sync_directory(parent, err);
+    free(parent);
+    return status;
+}
+
+ckl_status fs_make_directories(const char *path, ckl_error *err)
+{
+    char *copy = strdup(path);
+    ckl_status status = CKL_OK;
+    if (copy == NULL)
+        return error_memory(err);
+    for (char *at = copy + 1; status == CKL_OK && copy[0] != '\0'; at++) {
+        char kept = *at;
+        if (kept != '/' && kept != '\0')
+            continue;
+        *at = '\0';
+        if (!fs_is_directory(copy))
+            status = make_directory(copy, err);
+        *at = kept;
+        if (kept == '\0')
+            break;
+    }
+    free(copy);
+    return status;
+}
+
+ckl_status fs_real_path(char **out, const char *path, ckl_error *err)
+{
+    char *real = realpath(path, NULL);
+    if (real == NULL)
+        return error_errno(err, errno, "could not find", path);
+    *out = real;
+    return CKL_OK;
+}
+
+ckl_status fs_list(char ***out, size_t *count, const char *path, ckl_error *err)
+{
+    BUF_AUTO names = BUF_INIT;
+    size_t found = 0;
+    struct dirent *entry;
+    DIR *folder = opendir(path);
+    if (folder == NULL)
+        return error_errno(err, errno, "could not read the folder", path);
+    while ((entry = readdir(folder)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        buf_add(&names, entry->d_name, strlen(entry->d_name) + 1);
+        found++;
+    }
+    closedir(folder);
+    size_t array = (found + 1) * sizeof(char *);
+    char **block = names.failed ? NULL : malloc(array + names.size + 1);
+    if (block == NULL)
+        return error_memory(err);
+    char *at = (char *)block + array;
+    if (names.size > 0)
+        memcpy(at, names.data, names.size);
+    for (size_t index = 0; index < found; index++) {
+        block[index] = at;
+        at += strlen(at) + 1;
+    }
+    block[found] = NULL;
+    *out = block;
+    *count = found;
+    return CKL_OK;
+}
+
+/* ---- removing and renaming
+ * ------------------------------------------------------------------------- */
+
+ckl_status fs_remove_file(const char *path, ckl_error *err)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return CKL_OK;
+    return error_errno(err, errno, "could not remove", path);
+}
+
+/* Everything in an open folder, which is closed. Never follows a link. */
+static int remove_entries(int descriptor)
+{
+    struct dirent *entry;
+    int failed = 0;
+    DIR *folder = fdopendir(descriptor);
+    if (folder == NULL) {
+        close(descriptor);
+        return errno;
+    }
+    while (failed == 0 && (entry = readdir(folder)) != NULL) {
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+            continue;
+        int below = openat(dirfd(folder), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (below >= 0)
+            failed = remove_entries(below);
+        if (failed == 0 && unlinkat(dirfd(folder), name, below >= 0 ? AT_REMOVEDIR : 0) != 0)
+            failed = errno == ENOENT ? 0 : errno;
+    }
+    closedir(folder);
+    return failed;
+}
+
+ckl_status fs_remove_tree(const char *path, ckl_error *err)
+{
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor < 0)
+        return errno == ENOENT ? CKL_OK : error_errno(err, errno, "could not remove", path);
+    int failed = remove_entries(descriptor);
+    if (failed == 0 && rmdir(path) != 0 && errno != ENOENT)
+        failed = errno;
+    return failed == 0 ? CKL_OK : error_errno(err, failed, "could not remove", path);
+}
+
+/* For file systems without RENAME_NOREPLACE: a link does not replace either; a folder cannot have
+ * one, but a rename onto a folder that is not empty fails by itself. */
+static int rename_carefully(const char *from, const char *to)
+{
+    if (!fs_is_directory(from)) {
+        if (link(from, to) != 0)
+            return errno;
+        return unlink(from) == 0 ? 0 : errno;
+    }
+    if (fs_exists(to))
+        return EEXIST;
+    return rename(from, to) == 0 ? 0 : errno;
+}
+
+ckl_status fs_rename(const char *from, const char *to, bool replace, ckl_error *err)
+{
+    int failed = 0;
+    if (replace) {
+        failed = rename(from, to) == 0 ? 0 : errno;
+    } else {
+        failed =
+            syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
+        if (failed == EINVAL || failed == ENOSYS)
+            failed = rename_carefully(from, to);
+    }
+    if (failed == 0)
+        return CKL_OK;
+    if (failed == EEXIST || failed == ENOTEMPTY)
+        return error_set(err, CKL_BUSY, "'%s' is there already", to);
+    return error_errno(err, failed, "could not make", to);
+}
+
+ckl_status fs_link(const char *from, const char *to, ckl_error *err)
+{
+    if (link(from, to) == 0)
+        return CKL_OK;
+    int number = errno;
+    if (number == EXDEV || number == EMLINK || number == EPERM || number == ENOTSUP ||
+        number == EACCES || number == ENOSYS)
+        return error_set(err, CKL_INVALID, "'%s' cannot have a second name here", from);
+    return error_errno(err, number, "could not link", from);
+}
+
+/* ---- locks
+ * --------------------------------------------------------------------------------------------- */
+
+struct fs_lock {
+    int descriptor;
+    pid_t process;
+};
+
+#define LOCK_PAUSE_MIN_US 200
+#define LOCK_PAUSE_MAX_US 5000
+
+static ckl_status wait_for_lock(int descriptor, const char *path, int how, int timeout_ms,
+                                ckl_error *err)
+{
+    int64_t end = clock_monotonic_us() + (int64_t)timeout_ms * 1000;
+    int64_t pause = LOCK_PAUSE_MIN_US;
+    while (flock(descriptor, how | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return error_errno(err, errno, "could not lock", path);
+        if (clock_monotonic_us() >= end) {
+            error_set(err, CKL_BUSY, "another process holds '%s'", path);
+            error_hint(err, "try again when it is done");
+            return CKL_BUSY;
+        }
+        clock_sleep_us(pause);
+        pause = pause * 2 > LOCK_PAUSE_MAX_US ? LOCK_PAUSE_MAX_US : pause * 2;
+    }
+    return CKL_OK;
+}
+
+ckl_status fs_lock_take(fs_lock **out, const char *path, bool shared, int timeout_ms,
+                        ckl_error *err)
+{
+    fs_lock *lock = malloc(sizeof *lock);
+    if (lock == NULL)
+        return error_memory(err);
+    lock->process = getpid();
+    lock->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (lock->descriptor < 0) {
+        int number = errno;
+        free(lock);
+        return error_errno(err, number == ENOENT ? EIO : number, "could not open the lock", path);
+    }
+    ckl_status status =
+        wait_for_lock(lock->descriptor, path, shared ? LOCK_SH : LOCK_EX, timeout_ms, err);
+    if (status != CKL_OK) {
+        close(lock->descriptor);
+        free(lock);
+        return status;
+    }
+    *out = lock;
+    return CKL_OK;
+}
+
+void fs_lock_drop(fs_lock *lock)
+{
+    if (lock == NULL)
+        return;
+    /* A forked child shares the lock with its parent: it closes, and the parent keeps it. */
+    if (lock->process == getpid())
+        flock(lock->descriptor, LOCK_UN);
+    close(lock->descriptor);
+    free(lock);
+}
+
+/* ---- names
+ * -----------------------------------------------------------------------------------------------
+ */
+
+ckl_status fs_random_name(char out[33], ckl_error *err)
+{
+    unsigned char bytes[16];
+    size_t have = 0;
+    while (have < sizeof bytes) {
+        ssize_t got = getrandom(bytes + have, sizeof bytes - have, 0);
+        if (got < 0 && errno != EINTR)
+            return error_errno(err, errno, "could not get random bytes for", "a name");
+        have += got > 0 ? (size_t)got : 0;
+    }
+    for (size_t index = 0; index < sizeof bytes; index++)
+        snprintf(out + 2 * index, 3, "%02x", bytes[index]);
+    return CKL_OK;
+}

@@ -1,0 +1,253 @@
+/* Files being written, and files being read to be hashed or copied. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs.h"
+
+#define PIECE ((size_t)1024 * 1024)
+
+struct fs_writer {
+    int descriptor;
+    char *path;
+    hasher *running;
+    uint64_t size;
+    bool by_descriptor; /* somebody else writes: it is read back at the end */
+};
+
+/* ---- reading
+ * ------------------------------------------------------------------------------------------ */
+
+static ckl_status open_regular(int *out, struct stat *found, const char *path, int flags,
+                               ckl_error *err)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
+    if (descriptor < 0)
+        return error_errno(err, errno, "could not read", path);
+    if (fstat(descriptor, found) != 0 || S_ISDIR(found->st_mode)) {
+        close(descriptor);
+        return error_set(err, CKL_INVALID, "'%s' is not a file", path);
+    }
+    *out = descriptor;
+    return CKL_OK;
+}
+
+ckl_status fs_file_size(uint64_t *out, const char *path, ckl_error *err)
+{
+    struct stat found;
+    if (lstat(path, &found) != 0)
+        return error_errno(err, errno, "could not find", path);
+    if (!S_ISREG(found.st_mode))
+        return error_set(err, CKL_INVALID, "'%s' is not a regular file", path);
+    *out = (uint64_t)found.st_size;
+    return CKL_OK;
+}
+
+typedef ckl_status take_function(void *context, const void *bytes, size_t size, ckl_error *err);
+
+/* Gives all that can be read to `take`. */
+static ckl_status read_all(int descriptor, const char *path, take_function *take, void *context,
+                           ckl_error *err)
+{
+    char *piece = malloc(PIECE);
+    ckl_status status = CKL_OK;
+    if (piece == NULL)
+        return error_memory(err);
+    for (;;) {
+        ssize_t got = read(descriptor, piece, PIECE);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            status = error_errno(err, errno, "could not read", path);
+        if (got <= 0)
+            break;
+        status = take(context, piece, (size_t)got, err);
+        if (status != CKL_OK)
+            break;
+    }
+    free(piece);
+    return status;
+}
+
+typedef struct counted_hash {
+    hasher *running;
+    uint64_t size;
+} counted_hash;
+
+static ckl_status take_hash(void *context, const void *bytes, size_t size, ckl_error *err)
+{
+    counted_hash *into = context;
+    (void)err;
+    hasher_add(into->running, bytes, size);
+    into->size += size;
+    return CKL_OK;
+}
+
+static ckl_status hash_descriptor(digest *out, uint64_t *size, int descriptor, const char *path,
+                                  ckl_error *err)
+{
+    counted_hash into = {NULL, 0};
+    ckl_status status = hasher_new(&into.running, err);
+    if (status == CKL_OK)
+        status = read_all(descriptor, path, take_hash, &into, err);
+    if (status == CKL_OK)
+        status = hasher_end(out, into.running, err);
+    hasher_free(into.running);
+    *size = into.size;
+    return status;
+}
+
+ckl_status fs_hash_file(digest *out, uint64_t *size, const char *path, ckl_error *err)
+{
+    int descriptor;
+    struct stat found;
+    ckl_status status = open_regular(&descriptor, &found, path, O_NOFOLLOW, err);
+    if (status != CKL_OK)
+        return status;
+    status = hash_descriptor(out, size, descriptor, path, err);
+    close(descriptor);
+    return status;
+}
+
+ckl_status fs_protect(digest *out, uint64_t *size, const char *path, unsigned mode, ckl_error *err)
+{
+    int descriptor;
+    struct stat found;
+    ckl_status status = open_regular(&descriptor, &found, path, O_NOFOLLOW, err);
+    if (status != CKL_OK)
+        return status;
+    status = hash_descriptor(out, size, descriptor, path, err);
+    if (status == CKL_OK && fchmod(descriptor, mode) != 0)
+        status = error_errno(err, errno, "could not protect", path);
+    if (status == CKL_OK && fsync(descriptor) != 0)
+        status = error_errno(err, errno, "could not sync", path);
+    close(descriptor);
+    return status;
+}
+
+/* ---- writing
+ * -------------------------------------------------------------------------------------------- */
+
+ckl_status fs_writer_create(fs_writer **out, const char *path, ckl_error *err)
+{
+    fs_writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL)
+        return error_memory(err);
+    writer->descriptor = -1;
+    writer->path = strdup(path);
+    ckl_status status =
+        writer->path == NULL ? error_memory(err) : hasher_new(&writer->running, err);
+    if (status == CKL_OK) {
+        writer->descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (writer->descriptor < 0)
+            status = error_errno(err, errno, "could not make", path);
+    }
+    if (status != CKL_OK) {
+        fs_writer_abandon(writer);
+        return status;
+    }
+    *out = writer;
+    return CKL_OK;
+}
+
+static ckl_status write_fully(int descriptor, const char *bytes, size_t size, const char *path,
+                              ckl_error *err)
+{
+    while (size > 0) {
+        ssize_t put = write(descriptor, bytes, size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return error_errno(err, errno, "could not write", path);
+        bytes += put;
+        size -= (size_t)put;
+    }
+    return CKL_OK;
+}
+
+ckl_status fs_writer_add(fs_writer *writer, const void *bytes, size_t size, ckl_error *err)
+{
+    ckl_status status = write_fully(writer->descriptor, bytes, size, writer->path, err);
+    if (status != CKL_OK)
+        return status;
+    hasher_add(writer->running, bytes, size);
+    writer->size += size;
+    return CKL_OK;
+}
+
+int fs_writer_descriptor(fs_writer *writer)
+{
+    writer->by_descriptor = true;
+    return writer->descriptor;
+}
+
+static ckl_status take_write(void *context, const void *bytes, size_t size, ckl_error *err)
+{
+    return fs_writer_add(context, bytes, size, err);
+}
+
+ckl_status fs_writer_copy(fs_writer *writer, const char *path, ckl_error *err)
+{
+    int descriptor;
+    struct stat found;
+    if (strcmp(path, "-") == 0)
+        return read_all(STDIN_FILENO, "standard input", take_write, writer, err);
+    ckl_status status = open_regular(&descriptor, &found, path, 0, err);
+    if (status != CKL_OK)
+        return status;
+    if (writer->size == 0 && S_ISREG(found.st_mode) &&
+        ioctl(writer->descriptor, FICLONE, descriptor) == 0) {
+        writer->by_descriptor = true; /* shared blocks: read once, to be hashed */
+    } else {
+        fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK);
+        status = read_all(descriptor, path, take_write, writer, err);
+    }
+    close(descriptor);
+    return status;
+}
+
+static ckl_status settle(digest *out, uint64_t *size, fs_writer *writer, unsigned mode,
+                         ckl_error *err)
+{
+    ckl_status status = CKL_OK;
+    if (writer->by_descriptor) {
+        if (lseek(writer->descriptor, 0, SEEK_SET) < 0)
+            return error_errno(err, errno, "could not read back", writer->path);
+        status = hash_descriptor(out, &writer->size, writer->descriptor, writer->path, err);
+    } else {
+        status = hasher_end(out, writer->running, err);
+    }
+    *size = writer->size;
+    if (status == CKL_OK && fchmod(writer->descriptor, mode) != 0)
+        status = error_errno(err, errno, "could not protect", writer->path);
+    if (status == CKL_OK && fsync(writer->descriptor) != 0)
+        status = error_errno(err, errno, "could not sync", writer->path);
+    if (close(writer->descriptor) != 0 && status == CKL_OK)
+        status = error_errno(err, errno, "could not write", writer->path);
+    writer->descriptor = -1;
+    return status;
+}
+
+ckl_status fs_writer_finish(digest *out, uint64_t *size, fs_writer *writer, unsigned mode,
+                            ckl_error *err)
+{
+    ckl_status status = settle(out, size, writer, mode, err);
+    fs_writer_abandon(writer);
+    return status;
+}
+
+void fs_writer_abandon(fs_writer *writer)
+{
+    if (writer == NULL)
+        return;
+    if (writer->descriptor >= 0)
+        close(writer->descriptor);
+    hasher_free(writer->running);
+    free(writer->path);
+    free(writer);
+}
