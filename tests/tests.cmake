@@ -14,6 +14,7 @@ function(ckl_unit_test name layer)
 endfunction()
 
 include(${CMAKE_SOURCE_DIR}/tests/layer1.cmake OPTIONAL)
+include(${CMAKE_SOURCE_DIR}/tests/layer1_doc.cmake OPTIONAL)
 include(${CMAKE_SOURCE_DIR}/tests/layer2.cmake OPTIONAL)
 include(${CMAKE_SOURCE_DIR}/tests/manager.cmake OPTIONAL)
 include(${CMAKE_SOURCE_DIR}/tests/auto.cmake OPTIONAL)
