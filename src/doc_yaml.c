@@ -9,6 +9,7 @@
 
 #define CORE_TAG        "tag:yaml.org,2002:"
 #define ALIAS_NODES_MAX ((size_t)16 * DOC_NODE_MAX)
+#define DIRECTIVES_MAX  100
 #define NO_ANCHOR       SIZE_MAX
 
 /* A value that has a name. */
@@ -346,6 +347,30 @@ static ckl_status read_node_event(yaml_reader *reader)
     }
 }
 
+/* libyaml's time for directives grows with their square, before its first event. They can only
+ * stand at the beginning. Bytes that are no ASCII are stepped over: byte order marks, UTF-16. */
+static ckl_status check_directives(const yaml_reader *reader)
+{
+    size_t directives = 0;
+    char first = '\n'; /* of the line, or '\n' at its beginning */
+    for (size_t at = 0; at < reader->size; at++) {
+        char character = reader->text[at];
+        if (character == '\n' || character == '\r')
+            first = '\n';
+        else if (first == '\n' && character > ' ')
+            first = character;
+        else
+            continue;
+        if (first == '%' && ++directives > DIRECTIVES_MAX) {
+            doc_spot spot = doc_spot_at(reader->options->name, reader->text, at, reader->err);
+            return doc_fail(&spot, "more than %d directives", DIRECTIVES_MAX);
+        }
+        if (first != '%' && first != '#' && first != '\n')
+            break;
+    }
+    return CKL_OK;
+}
+
 static ckl_status read_stream(yaml_reader *reader)
 {
     size_t documents = 0;
@@ -396,8 +421,10 @@ ckl_status doc_yaml_read(json_t **out, const char *text, size_t size, const doc_
         status = error_memory(err);
     if (status == CKL_OK) {
         yaml_parser_set_input_string(&reader->parser, (const unsigned char *)text, size);
-        status = read_stream(reader);
+        status = check_directives(reader);
     }
+    if (status == CKL_OK)
+        status = read_stream(reader);
     if (status == CKL_OK) {
         *out = reader->root;
         reader->root = NULL;

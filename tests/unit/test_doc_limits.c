@@ -77,6 +77,25 @@ START_TEST(hostile_nesting_ends_fast)
 }
 END_TEST
 
+START_TEST(directives)
+{
+    BUF_AUTO text = BUF_INIT;
+    for (int name = 0; name < 100; name++)
+        buf_add_format(&text, "%%TAG !t%d! tag:yaml.org,2002: # %%\n", name);
+    char *fits = nest(text.data, "--- {a: !t7!str 1}\n# %\n", "", 1);
+    json_t *tree = NULL;
+    ck_assert_int_eq(parse(&tree, CKL_FORMAT_YAML, fits, strlen(fits), NULL, NULL), CKL_OK);
+    ck_assert_str_eq(json_string_value(json_object_get(tree, "a")), "1");
+    json_decref(tree);
+    free(fits);
+    for (int name = 100; name < 100000; name++)
+        buf_add_format(&text, "%%TAG !t%d! tag:yaml.org,2002: # %%\n", name);
+    double start = seconds();
+    expect_refused(CKL_FORMAT_YAML, text.data, text.size, "line 101, column 1: more than 100 dir");
+    ck_assert_double_lt(seconds() - start, 0.2);
+}
+END_TEST
+
 START_TEST(alias_bomb)
 {
     BUF_AUTO text = BUF_INIT;
@@ -132,6 +151,7 @@ static Suite *suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, depth);
     tcase_add_loop_test(tests, hostile_nesting_ends_fast, 0, (int)COUNT(HOSTILE));
+    tcase_add_test(tests, directives);
     tcase_add_test(tests, alias_bomb);
     tcase_add_test(tests, node_limit);
     suite_add_tcase(all, tests);

@@ -59,6 +59,11 @@ def reasons_of_graph(node, integer_keys, open_nodes, seen, reasons):
             reasons.add("value")
         if "\0" in node.value:
             reasons.add("nul")
+        if node.tag in (CORE + "int", CORE + "float"):  # also where PyYAML leaves the value out
+            try:
+                normalised(CSafeLoader("").construct_object(node), integer_keys, reasons)
+            except (ValueError, IndexError):
+                reasons.add("number tag")
         return
     open_nodes = open_nodes | {id(node)}
     if len(open_nodes) > 128:
