@@ -1,0 +1,427 @@
+/* status, log, runs, run new, checkpoints, switch, path. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "command.h"
+
+/* ---- status
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static void status_json(ckl_manager *manager, const ckl_status_info *info)
+{
+    json_begin();
+    json_text("root", ckl_manager_root(manager));
+    json_text("run", ckl_manager_run(manager));
+    json_text("experiment", info->experiment.text[0] != '\0' ? info->experiment.text : NULL);
+    json_components("pending", info->pending);
+    json_text("degraded", info->degraded[0] != '\0' ? info->degraded : NULL);
+    json_text("trainer", info->trainer[0] != '\0' ? info->trainer : NULL);
+    json_text("last_dumped", info->last_dumped.text[0] != '\0' ? info->last_dumped.text : NULL);
+    if (info->last_checkpoint_step < 0) {
+        json_null("last_checkpoint");
+    } else {
+        json_open_object("last_checkpoint");
+        json_integer("step", info->last_checkpoint_step);
+        json_text("path", info->last_checkpoint_path);
+        json_close_object();
+    }
+    json_open_object("samples");
+    json_integer("total", (int64_t)info->samples.total);
+    json_integer("discarded", (int64_t)info->samples.discarded);
+    json_integer("tagged", (int64_t)info->samples.tagged);
+    json_close_object();
+    json_end();
+}
+
+static void status_text(ckl_manager *manager, const ckl_status_info *info)
+{
+    char text[512];
+    put_line("root", ckl_manager_root(manager));
+    put_line("run", ckl_manager_run(manager));
+    put_line("experiment",
+             info->experiment.text[0] != '\0' ? info->experiment.text : "nothing recorded yet");
+    put_line("pending", components_text(info->pending));
+    put_line("last dumped", info->last_dumped.text[0] != '\0' ? info->last_dumped.text : "never");
+    if (info->last_checkpoint_step >= 0) {
+        snprintf(text, sizeof text, "step %lld  %s", (long long)info->last_checkpoint_step,
+                 info->last_checkpoint_path);
+        put_line("last checkpoint", text);
+    }
+    snprintf(text, sizeof text, "%llu, %llu discarded, %llu tagged",
+             (unsigned long long)info->samples.total, (unsigned long long)info->samples.discarded,
+             (unsigned long long)info->samples.tagged);
+    put_line("samples", text);
+    if (info->trainer[0] != '\0')
+        put_line("trainer", info->trainer);
+    if (info->degraded[0] != '\0')
+        put_line("degraded", info->degraded);
+}
+
+static ckl_status print_status(const invocation *call, ckl_manager *manager, ckl_error *err)
+{
+    ckl_status_info info;
+    ckl_status status = ckl_manager_status(&info, manager, err);
+    if (status != CKL_OK)
+        return status;
+    if (call->json)
+        status_json(manager, &info);
+    else
+        status_text(manager, &info);
+    return CKL_OK;
+}
+
+ckl_status cmd_status(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    (void)exit_code;
+    ckl_status status = check_arguments(call, 0, 0, err);
+    return status == CKL_OK ? print_status(call, manager, err) : status;
+}
+
+/* ---- switch
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+ckl_status cmd_switch(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    char hash[64];
+    ckl_switch_result result;
+    int64_t step = -1;
+    (void)exit_code;
+    ckl_status status = check_arguments(call, 1, 1, err);
+    if (status != CKL_OK)
+        return status;
+    snprintf(hash, sizeof hash, "%s", call->arguments[0]);
+    char *at = strchr(hash + (hash[0] == '@'), '@');
+    if (at != NULL) {
+        *at = '\0';
+        status = parse_number(&step, at + 1, "step", 0, err);
+    }
+    if (status == CKL_OK)
+        status = ckl_manager_switch(&result, manager, hash, step, err);
+    if (status == CKL_OK)
+        status = print_status(call, manager, err);
+    if (status == CKL_OK && result.from.text[0] != '\0' &&
+        strcmp(result.from.text, result.experiment.text) != 0)
+        fprintf(stderr, "to come back: ckl switch %s\n", result.from.text);
+    return status;
+}
+
+/* ---- log
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+/* "2026-11-23", "2026-11-23T15:40:00Z", or a while ago: 90s, 15m, 2h, 3d, 1w. */
+static ckl_status parse_since(int64_t *out, const char *text, ckl_error *err)
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } UNITS[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+    char *end = NULL;
+    long long amount = strtoll(text, &end, 10);
+    for (size_t index = 0; index < sizeof UNITS / sizeof *UNITS; index++) {
+        if (end != text && amount >= 0 && amount < 1000000000 && end[0] == UNITS[index].unit &&
+            end[1] == '\0') {
+            *out = ((int64_t)time(NULL) - amount * UNITS[index].seconds) * 1000000;
+            return CKL_OK;
+        }
+    }
+    struct tm parts = {0};
+    const char *rest = strptime(text, "%Y-%m-%d", &parts);
+    if (rest != NULL && (*rest == 'T' || *rest == ' '))
+        rest = strptime(rest + 1, "%H:%M:%S", &parts);
+    if (rest != NULL && *rest == '.')
+        rest += 1 + strspn(rest + 1, "0123456789");
+    if (rest == NULL || (*rest != '\0' && strcmp(rest, "Z") != 0))
+        return fail(err, CKL_INVALID,
+                    "'%s' is no time: write 2026-11-23, 2026-11-23T15:40:00Z, 2h or 3d", text);
+    *out = (int64_t)timegm(&parts) * 1000000;
+    return CKL_OK;
+}
+
+static ckl_status parse_component(ckl_components *out, const char *text, ckl_error *err)
+{
+    *out = strcmp(text, "model") == 0    ? CKL_MODEL
+           : strcmp(text, "config") == 0 ? CKL_CONFIG
+           : strcmp(text, "data") == 0   ? CKL_DATA
+                                         : 0;
+    return *out != 0
+               ? CKL_OK
+               : fail(err, CKL_INVALID, "a component is model, config or data, not '%s'", text);
+}
+
+static void event_json(const ckl_event *event)
+{
+    json_open_object(NULL);
+    json_integer("seq", event->seq);
+    json_time("at", event->at_us);
+    json_text("run", event->run);
+    json_text("kind", event->kind);
+    json_text("experiment", event->experiment);
+    json_text("from", event->from);
+    json_components("changed", event->changed);
+    json_boolean("superseded", event->superseded);
+    json_text("actor", event->actor);
+    json_text("reason", event->reason);
+    if (event->step >= 0)
+        json_integer("step", event->step);
+    if (event->detail != NULL)
+        json_raw("detail", event->detail);
+    json_close_object();
+}
+
+static void event_text(const ckl_event *event, bool all)
+{
+    char time_of[32], step[48] = "";
+    printf("%s%5lld%s  %s  ", paint(DIM), (long long)event->seq, paint(PLAIN),
+           time_text(time_of, event->at_us));
+    if (all)
+        put_padded(event->run, 12);
+    put_padded(event->kind, 11);
+    printf("%s%-24s%s", paint(BOLD), event->experiment != NULL ? event->experiment : "-",
+           paint(PLAIN));
+    if (event->step >= 0)
+        snprintf(step, sizeof step, "step %lld", (long long)event->step);
+    printf("  %s%s",
+           event->changed != 0 && event->experiment != NULL &&
+                   (event->from == NULL || strcmp(event->experiment, event->from) != 0)
+               ? components_text(event->changed)
+               : "",
+           step);
+    if (event->superseded)
+        printf("  %ssuperseded%s", paint(YELLOW), paint(PLAIN));
+    printf("  %s", paint(DIM));
+    put(event->actor);
+    fputs(paint(PLAIN), stdout);
+    if (event->reason != NULL) {
+        fputs(": ", stdout);
+        put(event->reason);
+    }
+    if (event->detail != NULL) {
+        fputs("  ", stdout);
+        put(event->detail);
+    }
+    putchar('\n');
+}
+
+static ckl_status read_filter(ckl_event_filter *out, const invocation *call, ckl_error *err)
+{
+    const char *limit = option_value(call, "--limit"), *since = option_value(call, "--since");
+    const char *component = option_value(call, "--component");
+    int64_t number = 20;
+    ckl_status status = check_arguments(call, 0, 0, err);
+    if (status == CKL_OK && limit != NULL)
+        status = parse_number(&number, limit, "limit", 0, err);
+    if (status == CKL_OK && since != NULL)
+        status = parse_since(&out->since_us, since, err);
+    if (status == CKL_OK && component != NULL)
+        status = parse_component(&out->component, component, err);
+    out->limit = (uint64_t)number;
+    out->all_runs = option_given(call, "--all");
+    return status;
+}
+
+ckl_status cmd_log(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    ckl_event_filter filter = {0};
+    ckl_event_cursor *cursor = NULL;
+    ckl_event event;
+    (void)exit_code;
+    ckl_status status = read_filter(&filter, call, err);
+    if (status == CKL_OK)
+        status = ckl_events(&cursor, manager, &filter, err);
+    if (status != CKL_OK)
+        return status;
+    if (call->json) {
+        json_begin();
+        json_open_array("events");
+    }
+    while ((status = ckl_event_next(&event, cursor, err)) == CKL_OK) {
+        if (call->json)
+            event_json(&event);
+        else
+            event_text(&event, filter.all_runs);
+    }
+    ckl_event_cursor_close(cursor);
+    if (call->json) {
+        json_close_array();
+        json_end();
+    }
+    return status == CKL_DONE ? CKL_OK : status;
+}
+
+/* ---- runs
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+ckl_status cmd_runs(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    ckl_run_cursor *cursor = NULL;
+    ckl_run_row run;
+    char time_of[32];
+    (void)exit_code;
+    ckl_status status = check_arguments(call, 0, 0, err);
+    if (status == CKL_OK)
+        status = ckl_runs(&cursor, manager, err);
+    if (status != CKL_OK)
+        return status;
+    if (call->json) {
+        json_begin();
+        json_open_array("runs");
+    }
+    while ((status = ckl_run_next(&run, cursor, err)) == CKL_OK) {
+        if (!call->json) {
+            put_padded(run.name, 16);
+            printf("  %-24s  %s  pending: %s\n", run.experiment != NULL ? run.experiment : "-",
+                   run.last_event_at_us != 0 ? time_text(time_of, run.last_event_at_us) : "-",
+                   components_text(run.pending));
+            continue;
+        }
+        json_open_object(NULL);
+        json_text("name", run.name);
+        json_text("experiment", run.experiment);
+        json_components("pending", run.pending);
+        json_text("last_event_at",
+                  run.last_event_at_us != 0 ? time_iso(time_of, run.last_event_at_us) : NULL);
+        json_close_object();
+    }
+    ckl_run_cursor_close(cursor);
+    if (call->json) {
+        json_close_array();
+        json_end();
+    }
+    return status == CKL_DONE ? CKL_OK : status;
+}
+
+ckl_status cmd_run(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    ckl_hash from = {""};
+    const char *source = option_value(call, "--from");
+    (void)exit_code;
+    ckl_status status = check_arguments(call, 2, 2, err);
+    if (status == CKL_OK && strcmp(call->arguments[0], "new") != 0)
+        status = usage_error(call, err, "ckl run knows 'new', not '%s'", call->arguments[0]);
+    if (status == CKL_OK && source != NULL)
+        status = ckl_manager_resolve(&from, manager, source, err);
+    if (status == CKL_OK)
+        status = ckl_manager_new_run(manager, call->arguments[1], source != NULL ? from.text : NULL,
+                                     err);
+    if (status != CKL_OK)
+        return status;
+    if (call->json) {
+        json_begin();
+        json_text("name", call->arguments[1]);
+        json_text("experiment", source != NULL ? from.text : NULL);
+        json_end();
+        return CKL_OK;
+    }
+    put_line("run", call->arguments[1]);
+    put_line("experiment", source != NULL ? from.text : "nothing recorded yet");
+    return CKL_OK;
+}
+
+/* ---- checkpoints, path
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static void checkpoint_json(const ckl_checkpoint_row *row)
+{
+    json_open_object(NULL);
+    json_integer("seq", row->seq);
+    json_time("at", row->at_us);
+    json_text("run", row->run);
+    json_text("experiment", row->experiment);
+    json_integer("step", row->step);
+    json_text("path", row->path);
+    json_text("state", row->state);
+    json_integer("bytes", row->bytes);
+    json_text("sha256", row->sha256);
+    json_raw("metrics", row->metrics);
+    json_raw("note", row->note);
+    json_text("from_checkpoint", row->from_checkpoint);
+    if (row->first_step < 0)
+        json_null("first_step");
+    else
+        json_integer("first_step", row->first_step);
+    json_components("pending", row->pending);
+    json_close_object();
+}
+
+ckl_status print_checkpoints(const invocation *call, ckl_manager *manager, const char *hash,
+                             bool all_runs, ckl_error *err)
+{
+    ckl_checkpoint_cursor *cursor = NULL;
+    ckl_checkpoint_row row;
+    ckl_status status = ckl_checkpoints(&cursor, manager, hash, all_runs, err);
+    if (status != CKL_OK)
+        return status;
+    if (call->json)
+        json_open_array("checkpoints");
+    while ((status = ckl_checkpoint_next(&row, cursor, err)) == CKL_OK) {
+        if (call->json) {
+            checkpoint_json(&row);
+            continue;
+        }
+        printf("  %8lld  %-9s%12lld bytes  ", (long long)row.step, row.state, (long long)row.bytes);
+        put(row.metrics);
+        fputs("  ", stdout);
+        put(row.path);
+        putchar('\n');
+    }
+    ckl_checkpoint_cursor_close(cursor);
+    if (call->json)
+        json_close_array();
+    return status == CKL_DONE ? CKL_OK : status;
+}
+
+ckl_status cmd_checkpoints(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    (void)exit_code;
+    ckl_status status = check_arguments(call, 0, 1, err);
+    const char *hash = call->argument_count > 0 ? call->arguments[0] : NULL;
+    if (status != CKL_OK)
+        return status;
+    if (call->json)
+        json_begin();
+    status =
+        print_checkpoints(call, manager, hash, hash != NULL || option_given(call, "--all"), err);
+    if (call->json)
+        json_end();
+    return status;
+}
+
+ckl_status cmd_path(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    const char *text = option_value(call, "--step"), *best = option_value(call, "--best");
+    bool latest = option_given(call, "--latest");
+    int64_t step = 0;
+    char *path = NULL;
+    ckl_choice choice = CKL_LATEST;
+    (void)exit_code;
+    ckl_status status = check_arguments(call, 0, 1, err);
+    if (status == CKL_OK && (text != NULL) + (best != NULL) + latest != 1)
+        status = usage_error(call, err, "ckl path needs one of --step, --latest and --best");
+    if (status == CKL_OK && text != NULL) {
+        choice = CKL_AT_STEP;
+        status = parse_number(&step, text, "step", 0, err);
+    }
+    if (best != NULL)
+        choice = option_given(call, "--highest") ? CKL_BEST_HIGHEST : CKL_BEST_LOWEST;
+    if (status == CKL_OK)
+        status = ckl_manager_checkpoint_path(&path, manager,
+                                             call->argument_count > 0 ? call->arguments[0] : NULL,
+                                             choice, step, best, err);
+    if (status != CKL_OK)
+        return status;
+    if (call->json) {
+        json_begin();
+        json_text("path", path + strlen(ckl_manager_root(manager)) + 1);
+        json_end();
+    } else {
+        printf("%s\n", path);
+    }
+    ckl_free(path);
+    return CKL_OK;
+}

@@ -1,0 +1,468 @@
+/* The commands that record: update, discard and its kin, dump, checkpoint, metric, switch, ignore.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+/* ---- reading input
+ * ---------------------------------------------------------------------------------------- */
+
+/* A whole file, "-" standard input; *out is the caller's (free). */
+static ckl_status read_file(char **out, size_t *size, const char *path, ckl_error *err)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    size_t capacity = 65536;
+    char *bytes = malloc(capacity);
+    *size = 0;
+    if (file == NULL || bytes == NULL) {
+        free(bytes);
+        return fail(err, errno == ENOENT ? CKL_NOT_FOUND : CKL_IO, "could not read '%s': %s", path,
+                    strerror(errno));
+    }
+    for (;;) {
+        *size += fread(bytes + *size, 1, capacity - *size - 1, file);
+        if (*size + 1 < capacity)
+            break;
+        char *grown = realloc(bytes, capacity *= 2);
+        if (grown == NULL)
+            break;
+        bytes = grown;
+    }
+    bool failed = ferror(file) != 0 || *size + 1 >= capacity;
+    if (file != stdin)
+        fclose(file);
+    if (failed) {
+        free(bytes);
+        return fail(err, CKL_IO, "could not read '%s'", path);
+    }
+    bytes[*size] = '\0';
+    *out = bytes;
+    return CKL_OK;
+}
+
+static ckl_status read_architecture(ckl_model **model, const char *path, ckl_error *err)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    ckl_status status = read_file(&bytes, &size, path, err);
+    if (status == CKL_OK && *model == NULL)
+        status = ckl_model_from_bytes(model, bytes, size, err);
+    else if (status == CKL_OK)
+        status = ckl_model_set_architecture(*model, bytes, size, err);
+    free(bytes);
+    return status;
+}
+
+/* ---- what became of the head
+ * ---------------------------------------------------------------------------------- */
+
+static void print_result(const invocation *call, const ckl_update_result *result)
+{
+    if (result->ignored_uids > 0)
+        fprintf(stderr,
+                "ckl: %llu uids are discarded or tagged but not among the samples; they do "
+                "not count (first: '%s')\n",
+                (unsigned long long)result->ignored_uids, result->first_ignored);
+    if (call->json) {
+        json_begin();
+        json_text("experiment", result->experiment.text);
+        json_boolean("is_new", result->is_new);
+        json_boolean("recorded_before", result->recorded_before);
+        json_components("changed", result->changed);
+        json_components("pending", result->pending);
+        json_integer("ignored_uids", (int64_t)result->ignored_uids);
+        json_end();
+        return;
+    }
+    printf("%s\n", result->experiment.text);
+    put_line("changed", components_text(result->changed));
+    put_line("pending", components_text(result->pending));
+    if (result->is_new && result->recorded_before)
+        put_line("recorded", "before");
+}
+
+/* ---- update
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static ckl_status read_update(ckl_model **model, ckl_config **config, ckl_data_state **data,
+                              const invocation *call, ckl_error *err)
+{
+    const char *model_file = option_value(call, "--model");
+    const char *architecture = option_value(call, "--architecture");
+    const char *config_file = option_value(call, "--config");
+    const char *data_file = option_value(call, "--data");
+    ckl_status status = CKL_OK;
+    if (model_file == NULL && architecture == NULL && config_file == NULL && data_file == NULL)
+        return usage_error(call, err,
+                           "ckl update needs --model, --architecture, --config or --data");
+    if (model_file != NULL)
+        status = ckl_model_read(model, model_file, &WARNINGS, err);
+    if (status == CKL_OK && architecture != NULL)
+        status = read_architecture(model, architecture, err);
+    if (status == CKL_OK && config_file != NULL)
+        status = ckl_config_read(config, config_file, &WARNINGS, err);
+    if (status == CKL_OK && data_file != NULL)
+        status = ckl_data_state_read(data, data_file, &WARNINGS, err);
+    return status;
+}
+
+ckl_status cmd_update(invocation *call, ckl_manager *none, int *exit_code, ckl_error *err)
+{
+    ckl_model *model = NULL;
+    ckl_config *config = NULL;
+    ckl_data_state *data = NULL;
+    ckl_manager *manager = NULL;
+    ckl_update_result result;
+    (void)none;
+    (void)exit_code;
+    ckl_status status = check_arguments(call, 0, 0, err);
+    if (status == CKL_OK)
+        status = read_update(&model, &config, &data, call, err);
+    if (status == CKL_OK)
+        status = open_to_write(&manager, call, err);
+    if (status == CKL_OK) {
+        ckl_update update = {.model = model,
+                             .config = config,
+                             .data = data,
+                             .dump_immediately = option_given(call, "--dump"),
+                             .reason = option_value(call, "--reason")};
+        status = ckl_manager_update_experiment_hash(&result, manager, &update, err);
+    }
+    if (status == CKL_OK)
+        print_result(call, &result);
+    ckl_manager_close(manager);
+    ckl_model_free(model);
+    ckl_config_free(config);
+    ckl_data_state_free(data);
+    return status;
+}
+
+/* ---- discard, restore, tag, untag
+ * ---------------------------------------------------------------------------------- */
+
+/* The arguments, and the lines of --from FILE. */
+typedef struct uid_list {
+    const char **uids;
+    size_t count;
+    char *text;
+} uid_list;
+
+static void free_uids(uid_list *list)
+{
+    free(list->uids);
+    free(list->text);
+}
+
+static size_t count_lines(const char *text, size_t size)
+{
+    size_t lines = 1;
+    for (size_t index = 0; index < size; index++)
+        lines += text[index] == '\n';
+    return lines;
+}
+
+static ckl_status collect_uids(uid_list *out, const invocation *call, size_t first, ckl_error *err)
+{
+    const char *from = option_value(call, "--from");
+    size_t size = 0;
+    ckl_status status = from != NULL ? read_file(&out->text, &size, from, err) : CKL_OK;
+    if (status != CKL_OK)
+        return status;
+    size_t lines = from != NULL ? count_lines(out->text, size) : 0;
+    out->uids = calloc(call->argument_count + lines + 1, sizeof *out->uids);
+    if (out->uids == NULL)
+        return fail(err, CKL_NO_MEMORY, "out of memory");
+    for (size_t index = first; index < call->argument_count; index++)
+        out->uids[out->count++] = call->arguments[index];
+    for (char *line = out->text, *next; line != NULL && *line != '\0'; line = next) {
+        next = strchr(line, '\n');
+        if (next != NULL)
+            *next++ = '\0';
+        size_t length = strlen(line);
+        if (length > 0 && line[length - 1] == '\r')
+            line[length - 1] = '\0';
+        if (*line != '\0')
+            out->uids[out->count++] = line;
+    }
+    return out->count > 0
+               ? CKL_OK
+               : usage_error(call, err, "ckl %s needs at least one uid", call->command->name);
+}
+
+static ckl_status edit(invocation *call, ckl_manager *manager, ckl_edit_action action,
+                       ckl_error *err)
+{
+    bool tags = action == CKL_EDIT_TAG || action == CKL_EDIT_UNTAG;
+    uid_list list = {0};
+    ckl_update_result result;
+    if (tags && call->argument_count == 0)
+        return usage_error(call, err, "ckl %s needs a tag", call->command->name);
+    ckl_status status = collect_uids(&list, call, tags ? 1 : 0, err);
+    if (status == CKL_OK) {
+        ckl_edit wanted = {.action = action,
+                           .tag = tags ? call->arguments[0] : NULL,
+                           .uids = list.uids,
+                           .uid_count = list.count,
+                           .reason = option_value(call, "--reason")};
+        status = ckl_manager_edit_samples(&result, manager, &wanted, err);
+    }
+    if (status == CKL_OK)
+        print_result(call, &result);
+    free_uids(&list);
+    return status;
+}
+
+ckl_status cmd_discard(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    (void)exit_code;
+    return edit(call, manager, CKL_EDIT_DISCARD, err);
+}
+
+ckl_status cmd_restore(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    (void)exit_code;
+    return edit(call, manager, CKL_EDIT_RESTORE, err);
+}
+
+ckl_status cmd_tag(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    (void)exit_code;
+    return edit(call, manager, CKL_EDIT_TAG, err);
+}
+
+ckl_status cmd_untag(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    (void)exit_code;
+    return edit(call, manager, CKL_EDIT_UNTAG, err);
+}
+
+/* ---- dump
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+ckl_status cmd_dump(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    ckl_dump_result result;
+    (void)exit_code;
+    ckl_status status = check_arguments(call, 0, 0, err);
+    if (status == CKL_OK)
+        status =
+            ckl_manager_dump_pending_changes(&result, manager, option_given(call, "--force"), err);
+    if (status != CKL_OK)
+        return status;
+    if (result.experiment.text[0] == '\0')
+        return fail(err, CKL_NOT_FOUND, "nothing is recorded in run '%s' yet: nothing to dump",
+                    ckl_manager_run(manager));
+    if (call->json) {
+        json_begin();
+        json_text("experiment", result.experiment.text);
+        json_components("dumped", result.dumped);
+        json_end();
+        return CKL_OK;
+    }
+    printf("%s\n", result.experiment.text);
+    put_line("dumped", components_text(result.dumped));
+    put_line("directory", result.directory);
+    return CKL_OK;
+}
+
+/* ---- checkpoint, metric
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* "name=value"; the text is cut in two. */
+static ckl_status parse_metric(ckl_metric *out, char *text, ckl_error *err)
+{
+    char *equals = strchr(text, '='), *end = NULL;
+    if (equals == NULL || equals == text)
+        return fail(err, CKL_INVALID, "a metric is written name=value, not '%s'", text);
+    *equals = '\0';
+    out->name = text;
+    out->value = strtod(equals + 1, &end);
+    if (end == equals + 1 || *end != '\0')
+        return fail(err, CKL_INVALID, "the value of metric '%s' is not a number: '%s'", text,
+                    equals + 1);
+    return CKL_OK;
+}
+
+typedef struct metric_list {
+    ckl_metric *metrics;
+    char **texts;
+    size_t count;
+} metric_list;
+
+static void free_metrics(metric_list *list)
+{
+    for (size_t index = 0; index < list->count; index++)
+        free(list->texts[index]);
+    free(list->texts);
+    free(list->metrics);
+}
+
+static ckl_status collect_metrics(metric_list *out, const char *const *words, size_t count,
+                                  ckl_error *err)
+{
+    ckl_status status = CKL_OK;
+    out->metrics = calloc(count + 1, sizeof *out->metrics);
+    out->texts = calloc(count + 1, sizeof *out->texts);
+    if (out->metrics == NULL || out->texts == NULL)
+        return fail(err, CKL_NO_MEMORY, "out of memory");
+    for (size_t index = 0; status == CKL_OK && index < count; index++) {
+        char *copy = strdup(words[index]);
+        if (copy == NULL)
+            return fail(err, CKL_NO_MEMORY, "out of memory");
+        out->texts[out->count] = copy;
+        status = parse_metric(&out->metrics[out->count++], copy, err);
+    }
+    return status;
+}
+
+static void print_checkpoint(const invocation *call, const ckl_checkpoint_result *result)
+{
+    char number[32];
+    if (call->json) {
+        json_begin();
+        json_text("experiment", result->experiment.text);
+        json_integer("step", result->step);
+        json_text("path", result->path);
+        json_integer("bytes", (int64_t)result->bytes);
+        json_text("sha256", result->sha256);
+        json_components("pending", result->pending);
+        json_end();
+        return;
+    }
+    printf("%s\n", result->path);
+    snprintf(number, sizeof number, "%lld", (long long)result->step);
+    put_line("step", number);
+    snprintf(number, sizeof number, "%llu", (unsigned long long)result->bytes);
+    put_line("bytes", number);
+    put_line("sha256", result->sha256);
+    put_line("pending", components_text(result->pending));
+}
+
+ckl_status cmd_checkpoint(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    const char *step = option_value(call, "--step"), *weights = option_value(call, "--weights");
+    metric_list metrics = {0};
+    ckl_checkpoint wanted = {.path = weights,
+                             .move = option_given(call, "--move"),
+                             .note = option_value(call, "--note"),
+                             .force_dump_pending = option_given(call, "--force-dump")};
+    ckl_checkpoint_result result;
+    (void)exit_code;
+    ckl_status status = check_arguments(call, 0, 0, err);
+    if (status == CKL_OK && (step == NULL || weights == NULL))
+        status = usage_error(call, err, "ckl checkpoint needs --step and --weights");
+    if (status == CKL_OK)
+        status = parse_number(&wanted.step, step, "step", 0, err);
+    if (status == CKL_OK && wanted.move && strcmp(weights, "-") == 0)
+        status = usage_error(call, err, "standard input cannot be moved");
+    if (status == CKL_OK)
+        status = collect_metrics(&metrics, call->repeated, call->repeated_count, err);
+    wanted.metrics = metrics.metrics;
+    wanted.metric_count = metrics.count;
+    if (status == CKL_OK)
+        status = ckl_manager_save_model_checkpoint(&result, manager, &wanted, err);
+    if (status == CKL_OK)
+        print_checkpoint(call, &result);
+    free_metrics(&metrics);
+    return status;
+}
+
+static void print_metrics(const invocation *call, int64_t step, const metric_list *metrics)
+{
+    char number[64];
+    if (call->json) {
+        json_begin();
+        json_integer("step", step);
+        json_open_object("metrics");
+        for (size_t index = 0; index < metrics->count; index++) {
+            snprintf(number, sizeof number, "%.17g", metrics->metrics[index].value);
+            json_raw(metrics->metrics[index].name,
+                     isfinite(metrics->metrics[index].value) ? number : NULL);
+        }
+        json_close_object();
+        json_end();
+        return;
+    }
+    for (size_t index = 0; index < metrics->count; index++) {
+        snprintf(number, sizeof number, "%.9g", metrics->metrics[index].value);
+        put_line(metrics->metrics[index].name, number);
+    }
+}
+
+ckl_status cmd_metric(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    const char *text = option_value(call, "--step");
+    metric_list metrics = {0};
+    int64_t step = 0;
+    (void)exit_code;
+    ckl_status status = check_arguments(call, 1, SIZE_MAX, err);
+    if (status == CKL_OK && text == NULL)
+        status = usage_error(call, err, "ckl metric needs --step");
+    if (status == CKL_OK)
+        status = parse_number(&step, text, "step", 0, err);
+    if (status == CKL_OK)
+        status = collect_metrics(&metrics, call->arguments, call->argument_count, err);
+    for (size_t index = 0; status == CKL_OK && index < metrics.count; index++)
+        status = ckl_manager_log_metric(manager, step, metrics.metrics[index].name,
+                                        metrics.metrics[index].value, err);
+    if (status == CKL_OK)
+        status = ckl_manager_flush_metrics(manager, err);
+    if (status == CKL_OK)
+        print_metrics(call, step, &metrics);
+    free_metrics(&metrics);
+    return status;
+}
+
+/* ---- ignore
+ * ------------------------------------------------------------------------------------------------------------------
+ */
+
+static ckl_status list_ignored(const invocation *call, ckl_manager *manager, ckl_error *err)
+{
+    char **paths = NULL;
+    size_t count = 0;
+    ckl_status status = ckl_manager_ignored_paths(&paths, &count, manager, err);
+    if (status != CKL_OK)
+        return status;
+    if (call->json) {
+        json_begin();
+        json_open_array("ignored");
+    }
+    for (size_t index = 0; index < count; index++) {
+        if (call->json) {
+            json_text(NULL, paths[index]);
+        } else {
+            put(paths[index]);
+            putchar('\n');
+        }
+    }
+    if (call->json) {
+        json_close_array();
+        json_end();
+    }
+    ckl_free(paths);
+    return CKL_OK;
+}
+
+ckl_status cmd_ignore(invocation *call, ckl_manager *none, int *exit_code, ckl_error *err)
+{
+    ckl_manager *manager = NULL;
+    (void)none;
+    (void)exit_code;
+    ckl_status status = call->argument_count == 0 ? open_if_there(&manager, call, err)
+                                                  : open_to_write(&manager, call, err);
+    for (size_t index = 0; status == CKL_OK && index < call->argument_count; index++)
+        status = ckl_manager_ignore(NULL, manager, call->arguments[index],
+                                    !option_given(call, "--remove"), option_value(call, "--reason"),
+                                    err);
+    if (status == CKL_OK)
+        status = list_ignored(call, manager, err);
+    ckl_manager_close(manager);
+    return status;
+}

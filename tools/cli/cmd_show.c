@@ -1,0 +1,234 @@
+/* show, state, cat: one experiment. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+static const char *first_argument(const invocation *call)
+{
+    return call->argument_count > 0 ? call->arguments[0] : NULL;
+}
+
+/* ---- show
+ * --------------------------------------------------------------------------------------------------
+ */
+
+static void component_json(const char *name, const ckl_component_info *component)
+{
+    if (!component->present) {
+        json_null(name);
+        return;
+    }
+    json_open_object(name);
+    json_text("segment", component->segment);
+    json_text("digest", component->digest);
+    json_integer("offset", component->offset);
+    json_close_object();
+}
+
+static void component_text(const char *name, const ckl_component_info *component)
+{
+    char text[160] = "absent";
+    if (component->present)
+        snprintf(text, sizeof text, "%s  sha256 %s", component->segment, component->digest);
+    put_line(name, text);
+    if (component->offset > 0) {
+        snprintf(text, sizeof text, "segment taken at offset %u of its digest: the first 8 clash",
+                 component->offset);
+        put_line("", text);
+    }
+}
+
+static ckl_status print_parents(const invocation *call, ckl_manager *manager, const char *hash,
+                                ckl_error *err)
+{
+    ckl_parent_cursor *cursor = NULL;
+    ckl_parent parent;
+    ckl_status status = ckl_parents(&cursor, manager, hash, err);
+    if (status != CKL_OK)
+        return status;
+    if (call->json)
+        json_open_array("parents");
+    while ((status = ckl_parent_next(&parent, cursor, err)) == CKL_OK) {
+        if (call->json) {
+            json_open_object(NULL);
+            json_text("experiment", parent.experiment);
+            json_text("run", parent.run);
+            json_text("kind", parent.kind);
+            json_integer("seq", parent.seq);
+            json_time("at", parent.at_us);
+            json_components("changed", parent.changed);
+            json_close_object();
+            continue;
+        }
+        fputs("  ", stdout);
+        put_padded("parent", 16);
+        printf("%-24s  %s (%s in run ", parent.experiment != NULL ? parent.experiment : "none",
+               components_text(parent.changed), parent.kind);
+        put(parent.run);
+        printf(")\n");
+    }
+    ckl_parent_cursor_close(cursor);
+    if (call->json)
+        json_close_array();
+    return status == CKL_DONE ? CKL_OK : status;
+}
+
+static void info_json(const ckl_experiment_info *info)
+{
+    json_text("experiment", info->hash.text);
+    component_json("model", &info->model);
+    component_json("config", &info->config);
+    component_json("data", &info->data);
+    json_time("at", info->first_at_us);
+    json_boolean("dumped", info->dumped);
+    json_open_object("samples");
+    json_integer("total", (int64_t)info->samples.total);
+    json_integer("discarded", (int64_t)info->samples.discarded);
+    json_integer("tagged", (int64_t)info->samples.tagged);
+    json_close_object();
+}
+
+static void info_text(const ckl_experiment_info *info)
+{
+    char text[160], time_of[32];
+    printf("%s%s%s\n", paint(BOLD), info->hash.text, paint(PLAIN));
+    component_text("model", &info->model);
+    component_text("config", &info->config);
+    component_text("data", &info->data);
+    put_line("recorded", time_text(time_of, info->first_at_us));
+    put_line("dumped", info->dumped ? time_text(time_of, info->dumped_at_us) : "no");
+    snprintf(text, sizeof text, "%llu, %llu discarded, %llu tagged",
+             (unsigned long long)info->samples.total, (unsigned long long)info->samples.discarded,
+             (unsigned long long)info->samples.tagged);
+    if (info->data.present)
+        put_line("samples", text);
+}
+
+ckl_status cmd_show(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    ckl_experiment_info info;
+    (void)exit_code;
+    ckl_status status = check_arguments(call, 0, 1, err);
+    if (status == CKL_OK)
+        status = ckl_experiment(&info, manager, first_argument(call), err);
+    if (status != CKL_OK)
+        return status;
+    if (call->json) {
+        json_begin();
+        info_json(&info);
+    } else {
+        info_text(&info);
+    }
+    status = print_parents(call, manager, info.hash.text, err);
+    if (status == CKL_OK && !call->json && info.checkpoint_count > 0)
+        put_line("checkpoints", "");
+    if (status == CKL_OK)
+        status = print_checkpoints(call, manager, info.hash.text, true, err);
+    if (call->json)
+        json_end();
+    return status;
+}
+
+/* ---- state
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+/* The guide's form, one sample a line, so that it can be read and compared. */
+static void print_state(const ckl_data_state *state)
+{
+    uint64_t total = ckl_data_state_counts(state).total;
+    json_open_object(NULL);
+    json_open_array("uids");
+    for (uint64_t index = 0; index < total; index++)
+        json_text(NULL, ckl_data_state_sample(state, index).uid);
+    json_close_array();
+    json_open_array("discarded");
+    for (uint64_t index = 0; index < total; index++) {
+        ckl_sample sample = ckl_data_state_sample(state, index);
+        if (sample.discarded)
+            json_text(NULL, sample.uid);
+    }
+    json_close_array();
+    json_open_object("tags");
+    for (uint64_t index = 0; index < total; index++) {
+        ckl_sample sample = ckl_data_state_sample(state, index);
+        if (sample.tag_count == 0)
+            continue;
+        json_open_array(sample.uid);
+        for (size_t tag = 0; tag < sample.tag_count; tag++)
+            json_text(NULL, sample.tags[tag]);
+        json_close_array();
+    }
+    json_close_object();
+    json_end();
+}
+
+static ckl_status show_state(ckl_manager *manager, const char *hash, ckl_error *err)
+{
+    ckl_data_state *state = NULL;
+    ckl_status status = ckl_manager_load_data_state(&state, manager, hash, err);
+    if (status != CKL_OK)
+        return status;
+    print_state(state);
+    ckl_data_state_free(state);
+    return CKL_OK;
+}
+
+ckl_status cmd_state(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    (void)exit_code;
+    ckl_status status = check_arguments(call, 0, 1, err);
+    return status == CKL_OK ? show_state(manager, first_argument(call), err) : status;
+}
+
+/* ---- cat
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+static ckl_status cat_config(ckl_manager *manager, const char *hash, ckl_error *err)
+{
+    ckl_config *config = NULL;
+    ckl_status status = ckl_manager_load_config(&config, manager, hash, err);
+    if (status != CKL_OK)
+        return status;
+    puts(ckl_config_text(config));
+    ckl_config_free(config);
+    return CKL_OK;
+}
+
+static ckl_status cat_model(ckl_manager *manager, const char *hash, bool architecture,
+                            ckl_error *err)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    ckl_status status = architecture
+                            ? ckl_manager_load_architecture(&bytes, &size, manager, hash, err)
+                            : ckl_manager_load_model(&bytes, &size, manager, hash, err);
+    if (status != CKL_OK)
+        return status;
+    fwrite(bytes, 1, size, stdout);
+    if (!architecture && size > 0 && bytes[0] == '{')
+        putchar('\n');
+    ckl_free(bytes);
+    return CKL_OK;
+}
+
+ckl_status cmd_cat(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+{
+    (void)exit_code;
+    ckl_status status = check_arguments(call, 2, 2, err);
+    if (status != CKL_OK)
+        return status;
+    const char *hash = call->arguments[0], *what = call->arguments[1];
+    if (strcmp(what, "config") == 0)
+        return cat_config(manager, hash, err);
+    if (strcmp(what, "data") == 0)
+        return show_state(manager, hash, err);
+    if (strcmp(what, "model") == 0)
+        return cat_model(manager, hash, false, err);
+    if (strcmp(what, "architecture") == 0)
+        return cat_model(manager, hash, true, err);
+    return usage_error(call, err, "ckl cat shows config, model, data or architecture, not '%s'",
+                       what);
+}

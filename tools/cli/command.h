@@ -1,0 +1,91 @@
+/* command: what a command of `ckl` is: its name, its options, its function. The command sees the
+ * library through <ckl/ckl.h> only. */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <ckl/ckl.h>
+
+#include "emit.h"
+
+#define OPTION_MAX 12
+
+/* One option of a command. `value` NULL: a switch. */
+typedef struct option_spec {
+    const char *name;  /* "--limit" */
+    const char *value; /* "N", for help */
+    const char *help;
+    bool repeats; /* may be given more than once */
+} option_spec;
+
+typedef struct invocation {
+    const char *root; /* -C */
+    const char *run;  /* --run */
+    bool json;
+    const struct command *command;
+    const char *values[OPTION_MAX]; /* of the command's options: the last given; "" for a switch */
+    const char **repeated;          /* values of the option that repeats … */
+    size_t repeated_count;          /* … in order */
+    const char **arguments;
+    size_t argument_count;
+} invocation;
+
+typedef enum command_need {
+    NEEDS_NOTHING,
+    NEEDS_READING,
+    NEEDS_WRITING,
+    NEEDS_LEDGER
+} command_need;
+
+/* Prints, and returns what went wrong. `manager` is open when the command needs one. *exit_code may
+ * be set to something else than what the status says (diff --exit-code). */
+typedef ckl_status command_function(invocation *call, ckl_manager *manager, int *exit_code,
+                                    ckl_error *err);
+
+typedef struct command {
+    const char *name;
+    command_need need;
+    const char *usage;   /* behind the name */
+    const char *summary; /* one line */
+    const char *example;
+    command_function *function;
+    option_spec options[OPTION_MAX];
+} command;
+
+extern const command COMMANDS[];
+const command *find_command(const char *name);
+
+/* options.c: takes the command line apart. Errors: CKL_INVALID  names the word, and a close one */
+ckl_status parse_invocation(invocation *out, int count, char **words, ckl_error *err);
+void free_invocation(invocation *call);
+/* The value of an option ("--limit"), NULL when it was not given. */
+const char *option_value(const invocation *call, const char *name);
+bool option_given(const invocation *call, const char *name);
+/* A whole number of at least `least`. */
+ckl_status parse_number(int64_t *out, const char *text, const char *what, int64_t least,
+                        ckl_error *err);
+/* Exactly `least` to `most` arguments. */
+ckl_status check_arguments(const invocation *call, size_t least, size_t most, ckl_error *err);
+ckl_status usage_error(const invocation *call, ckl_error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Sets a message as the library does. */
+ckl_status fail(ckl_error *err, ckl_status code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* help.c */
+void print_help(const char *name); /* NULL: the overview */
+
+/* main.c: for `hash`, which works without a ledger. CKL_NOT_FOUND when there is none. */
+ckl_status open_if_there(ckl_manager **out, const invocation *call, ckl_error *err);
+/* For commands that read their input before a ledger is made. */
+ckl_status open_to_write(ckl_manager **out, const invocation *call, ckl_error *err);
+extern const ckl_warning_sink WARNINGS; /* one line each on standard error */
+
+/* cmd_read.c: the checkpoints of an experiment (NULL: all), as lines or as a JSON array. */
+ckl_status print_checkpoints(const invocation *call, ckl_manager *manager, const char *hash,
+                             bool all_runs, ckl_error *err);
+
+command_function cmd_hash, cmd_compare, cmd_update, cmd_discard, cmd_restore, cmd_tag, cmd_untag,
+    cmd_status, cmd_dump, cmd_checkpoint, cmd_metric, cmd_log, cmd_show, cmd_diff, cmd_state,
+    cmd_cat, cmd_path, cmd_switch, cmd_runs, cmd_run, cmd_checkpoints, cmd_ignore;
+
+#endif

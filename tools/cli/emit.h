@@ -1,0 +1,54 @@
+/* emit: owns how the command prints: JSON, and calm text. Keeps true: JSON is valid UTF-8 JSON with
+ * its keys in the order they were given; text shows control characters escaped; a failed write is
+ * remembered (emit_finish). */
+#ifndef EMIT_H
+#define EMIT_H
+
+#include <ckl/ckl.h>
+#include <stdio.h>
+
+/* ---- JSON, on standard output
+ * --------------------------------------------------------------------- */
+
+void json_open_object(const char *key); /* key NULL inside an array, or at the top */
+void json_close_object(void);
+void json_open_array(const char *key);
+void json_close_array(void);
+void json_text(const char *key, const char *value); /* NULL is null */
+void json_integer(const char *key, int64_t value);
+void json_boolean(const char *key, bool value);
+void json_null(const char *key);
+void json_raw(const char *key, const char *json); /* JSON text; NULL is null */
+void json_components(const char *key, ckl_components set);
+/* at and at_unix. */
+void json_time(const char *prefix, int64_t at_us);
+/* The top object, with its schema_version. */
+void json_begin(void);
+void json_end(void);
+/* Where JSON goes (errors: standard error). */
+void json_to(FILE *stream);
+
+/* ---- text
+ * ------------------------------------------------------------------------------------------- */
+
+/* Prints text with control characters escaped. */
+void put(const char *text);
+/* Prints text, then spaces up to `width` columns. */
+void put_padded(const char *text, size_t width);
+size_t text_width(const char *text); /* columns that put() takes, roughly: one a code point */
+/* "  label     value" */
+void put_line(const char *label, const char *value);
+/* "model, data" or "nothing". */
+const char *components_text(ckl_components set);
+/* "2026-11-23 15:40:00", UTC. `out` holds 32. */
+const char *time_text(char out[32], int64_t at_us);
+/* ISO 8601 UTC, milliseconds. */
+const char *time_iso(char out[32], int64_t at_us);
+/* Terminal colours, empty text where there is no terminal or NO_COLOR is set. */
+typedef enum colour { PLAIN, RED, GREEN, YELLOW, BOLD, DIM } colour;
+const char *paint(colour which);
+
+/* 0, or 6 when standard output could not be written. */
+int emit_finish(void);
+
+#endif

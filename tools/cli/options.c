@@ -1,0 +1,237 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+/* ---- messages
+ * ----------------------------------------------------------------------------------------- */
+
+static void set_message(ckl_error *err, ckl_status code, const char *format, va_list arguments)
+{
+    if (err->code != CKL_OK)
+        return;
+    err->code = code;
+    vsnprintf(err->message, sizeof err->message, format, arguments);
+}
+
+ckl_status fail(ckl_error *err, ckl_status code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set_message(err, code, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+ckl_status usage_error(const invocation *call, ckl_error *err, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set_message(err, CKL_INVALID, format, arguments);
+    va_end(arguments);
+    if (call->command != NULL && err->hint[0] == '\0')
+        snprintf(err->hint, sizeof err->hint, "usage: ckl %s %s", call->command->name,
+                 call->command->usage);
+    return CKL_INVALID;
+}
+
+/* How many letters must change to make one word the other. */
+static size_t distance(const char *first, const char *second)
+{
+    size_t row[64], size = strlen(second);
+    if (size >= 63 || strlen(first) >= 63)
+        return 64;
+    for (size_t j = 0; j <= size; j++)
+        row[j] = j;
+    for (size_t i = 1; first[i - 1] != '\0'; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= size; j++) {
+            size_t change = diagonal + (first[i - 1] != second[j - 1]);
+            diagonal = row[j];
+            size_t best = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
+            row[j] = change < best ? change : best;
+        }
+    }
+    return row[size];
+}
+
+static ckl_status unknown_command(const char *word, ckl_error *err)
+{
+    const char *close = NULL;
+    size_t best = 3;
+    for (const command *each = COMMANDS; each->name != NULL; each++) {
+        size_t far = distance(word, each->name);
+        if (far < best) {
+            best = far;
+            close = each->name;
+        }
+    }
+    fail(err, CKL_INVALID, "there is no command '%s'", word);
+    snprintf(err->hint, sizeof err->hint,
+             close != NULL ? "did you mean: ckl %s" : "see: ckl --help%s",
+             close != NULL ? close : "");
+    return CKL_INVALID;
+}
+
+/* ---- parsing
+ * ------------------------------------------------------------------------------------------- */
+
+const command *find_command(const char *name)
+{
+    for (const command *each = COMMANDS; each->name != NULL; each++) {
+        if (strcmp(each->name, name) == 0)
+            return each;
+    }
+    return NULL;
+}
+
+static int find_option(const command *of, const char *word, size_t size)
+{
+    for (int index = 0; index < OPTION_MAX && of->options[index].name != NULL; index++) {
+        if (strlen(of->options[index].name) == size &&
+            strncmp(of->options[index].name, word, size) == 0)
+            return index;
+    }
+    return -1;
+}
+
+/* The options that stand anywhere. *at moves over a value. True when the word was one. */
+static bool take_global(invocation *out, char **words, int count, int *at, ckl_error *err)
+{
+    const char *word = words[*at], **place = NULL;
+    if (strcmp(word, "--json") == 0) {
+        out->json = true;
+        return true;
+    }
+    if (strncmp(word, "--run=", 6) == 0) {
+        out->run = word + 6;
+        return true;
+    }
+    if (strcmp(word, "-C") == 0)
+        place = &out->root;
+    else if (strcmp(word, "--run") == 0)
+        place = &out->run;
+    else
+        return false;
+    if (*at + 1 >= count)
+        usage_error(out, err, "%s needs a value", word);
+    else
+        *place = words[++*at];
+    return true;
+}
+
+static ckl_status take_option(invocation *out, char **words, int count, int *at, ckl_error *err)
+{
+    const char *word = words[*at], *equals = strchr(word, '=');
+    size_t size = equals != NULL ? (size_t)(equals - word) : strlen(word);
+    int index = find_option(out->command, word, size);
+    if (index < 0)
+        return usage_error(out, err, "ckl %s has no option '%.*s'", out->command->name, (int)size,
+                           word);
+    const option_spec *spec = &out->command->options[index];
+    const char *value = "";
+    if (spec->value == NULL && equals != NULL)
+        return usage_error(out, err, "%s takes no value", spec->name);
+    if (spec->value != NULL) {
+        if (equals != NULL)
+            value = equals + 1;
+        else if (*at + 1 < count)
+            value = words[++*at];
+        else
+            return usage_error(out, err, "%s needs a value", spec->name);
+    }
+    out->values[index] = value;
+    if (spec->repeats)
+        out->repeated[out->repeated_count++] = value;
+    return CKL_OK;
+}
+
+/* The command's name is the first word that is neither a global option nor its value. */
+static ckl_status take_command(invocation *out, const char *word, ckl_error *err)
+{
+    out->command = find_command(word);
+    if (out->command != NULL)
+        return CKL_OK;
+    if (word[0] == '-') {
+        fail(err, CKL_INVALID, "there is no option '%s' before a command", word);
+        snprintf(err->hint, sizeof err->hint, "see: ckl --help");
+        return CKL_INVALID;
+    }
+    return unknown_command(word, err);
+}
+
+ckl_status parse_invocation(invocation *out, int count, char **words, ckl_error *err)
+{
+    bool options_end = false;
+    ckl_status status = CKL_OK;
+    out->repeated = calloc((size_t)count + 1, sizeof *out->repeated);
+    out->arguments = calloc((size_t)count + 1, sizeof *out->arguments);
+    if (out->repeated == NULL || out->arguments == NULL)
+        return fail(err, CKL_NO_MEMORY, "out of memory");
+    for (int at = 1; at < count && status == CKL_OK; at++) {
+        const char *word = words[at];
+        if (!options_end && strcmp(word, "--") == 0)
+            options_end = true;
+        else if (!options_end && take_global(out, words, count, &at, err))
+            status = err->code;
+        else if (out->command == NULL)
+            status = take_command(out, word, err);
+        else if (!options_end && word[0] == '-' && word[1] == '-')
+            status = take_option(out, words, count, &at, err);
+        else
+            out->arguments[out->argument_count++] = word;
+    }
+    return status;
+}
+
+void free_invocation(invocation *call)
+{
+    free(call->repeated);
+    free(call->arguments);
+}
+
+/* ---- values
+ * ---------------------------------------------------------------------------------------------- */
+
+const char *option_value(const invocation *call, const char *name)
+{
+    int index = find_option(call->command, name, strlen(name));
+    return index < 0 ? NULL : call->values[index];
+}
+
+bool option_given(const invocation *call, const char *name)
+{
+    return option_value(call, name) != NULL;
+}
+
+ckl_status parse_number(int64_t *out, const char *text, const char *what, int64_t least,
+                        ckl_error *err)
+{
+    char *end = NULL;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || text[0] == ' ' || text[0] == '+')
+        return fail(err, CKL_INVALID, "%s '%s' is not a whole number", what, text);
+    if (errno == ERANGE)
+        return fail(err, CKL_INVALID, "%s %s is too large: at most 9223372036854775807", what,
+                    text);
+    if (value < least)
+        return fail(err, CKL_INVALID, least == 0 ? "%s %s is negative" : "%s %s is too small", what,
+                    text);
+    *out = value;
+    return CKL_OK;
+}
+
+ckl_status check_arguments(const invocation *call, size_t least, size_t most, ckl_error *err)
+{
+    if (call->argument_count < least)
+        return usage_error(call, err, "ckl %s needs %s", call->command->name,
+                           call->argument_count == 0 ? "an argument" : "more arguments");
+    if (call->argument_count > most)
+        return usage_error(call, err, "ckl %s does not know what to do with '%s'",
+                           call->command->name, call->arguments[most]);
+    return CKL_OK;
+}
