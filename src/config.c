@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "canon.h"
 #include "doc.h"
@@ -29,6 +30,39 @@ ckl_status config_from_tree(ckl_config **out, json_t *tree, const char *name, ck
     return CKL_OK;
 }
 
+static ckl_status check_value(const json_t *value, int depth, ckl_error *err)
+{
+    const char *key;
+    size_t index;
+    json_t *child;
+    ckl_status status = CKL_OK;
+    if (depth > DOC_DEPTH_MAX)
+        return error_set(err, CKL_INVALID, "a configuration nested deeper than %d is not recorded",
+                         DOC_DEPTH_MAX);
+    if (doc_wide_integer(value) != NULL)
+        return error_set(err, CKL_INVALID, "integer outside int64: %s", doc_wide_integer(value));
+    if (json_is_string(value) && strlen(json_string_value(value)) != json_string_length(value))
+        return error_set(err, CKL_INVALID, "NUL in text: such a configuration is not recorded");
+    json_object_foreach((json_t *)(uintptr_t)value, key, child)
+    {
+        if (status == CKL_OK)
+            status =
+                check_value(child, depth + (json_is_object(child) || json_is_array(child)), err);
+    }
+    json_array_foreach(value, index, child)
+    {
+        if (status == CKL_OK)
+            status =
+                check_value(child, depth + (json_is_object(child) || json_is_array(child)), err);
+    }
+    return status;
+}
+
+ckl_status config_check_recordable(const ckl_config *config, ckl_error *err)
+{
+    return check_value(config->tree, 1, err);
+}
+
 ckl_status config_canonical(buf *out, const ckl_config *config, const char *const *ignored,
                             size_t count, ckl_error *err)
 {
@@ -49,7 +83,8 @@ ckl_status ckl_config_parse(ckl_config **out, const char *text, size_t size, ckl
                             const char *name, const ckl_warning_sink *warnings, ckl_error *err)
 {
     json_t *tree = NULL;
-    doc_options options = {.format = format, .name = name, .warnings = warnings};
+    doc_options options = {
+        .format = format, .name = name, .configuration = true, .warnings = warnings};
     ckl_status status = doc_parse(&tree, text, size, &options, err);
     return status == CKL_OK ? config_from_tree(out, tree, name, err) : status;
 }

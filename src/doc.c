@@ -173,7 +173,8 @@ const char *doc_wide_integer(const json_t *value)
     if (!json_is_string(value) || json_string_length(value) < 2)
         return NULL;
     const char *text = json_string_value(value);
-    return text[0] == '\0' ? text + 1 : NULL;
+    bool marked = text[0] == '\0' && (text[1] == '-' || (text[1] >= '0' && text[1] <= '9'));
+    return marked ? text + 1 : NULL;
 }
 
 static ckl_format format_of(const doc_options *options)

@@ -11,13 +11,16 @@
 #include "buf.h"
 
 #define DOC_DEPTH_MAX 128
-#define DOC_NODE_MAX  1000000
+/* Of a configuration in JSON, which golden vector P-cfg-078 wants at 202 levels. */
+#define DOC_DEPTH_MAX_CONFIGURATION 256
+#define DOC_NODE_MAX                1000000
 
 typedef struct doc_options {
     ckl_format format;
-    const char *name;                 /* for messages and CKL_FORMAT_BY_NAME */
-    bool integer_keys;                /* integer keys count as their decimal text (data states) */
-    bool unlimited_nodes;             /* data states have no limit on nodes */
+    const char *name;     /* for messages and CKL_FORMAT_BY_NAME */
+    bool integer_keys;    /* integer keys count as their decimal text (data states) */
+    bool unlimited_nodes; /* data states have no limit on nodes */
+    bool configuration; /* JSON may have NUL in values, as golden vector P-cfg-060, and be deeper */
     const ckl_warning_sink *warnings; /* may be NULL */
 } doc_options;
 
@@ -32,7 +35,7 @@ ckl_status doc_read_file(char **out, size_t *size, const char *path, ckl_error *
 /* The decimal digits (with a sign, if any) of an integer outside int64 that is accepted all the
  * same (golden vector P-cfg-051), else NULL. Only this is: the digits are what a program whose
  * numbers are doubles writes for one that needs 17 of them, below 1e21. In the tree it is a text
- * that begins with NUL, which no text that was read can. Borrowed from `value`. */
+ * that begins with NUL and digits, which no text that was read does. Borrowed from `value`. */
 const char *doc_wide_integer(const json_t *value);
 
 /* True when `text` of `size` bytes is valid UTF-8 (no surrogates, nothing over U+10FFFF). */

@@ -8,10 +8,11 @@
 #include "doc.h"
 
 /* The limits as messages write them. */
-#define DOC_DEPTH_TEXT       DOC_TEXT_OF(DOC_DEPTH_MAX)
-#define DOC_NODE_TEXT        "1,000,000"
-#define DOC_TEXT_OF(number)  DOC_TEXT_OF_(number)
-#define DOC_TEXT_OF_(number) #number
+#define DOC_DEPTH_TEXT               DOC_TEXT_OF(DOC_DEPTH_MAX)
+#define DOC_DEPTH_TEXT_CONFIGURATION DOC_TEXT_OF(DOC_DEPTH_MAX_CONFIGURATION)
+#define DOC_NODE_TEXT                "1,000,000"
+#define DOC_TEXT_OF(number)          DOC_TEXT_OF_(number)
+#define DOC_TEXT_OF_(number)         #number
 
 /* Where in which text something is wrong, and who wants to know. Lines and columns from 1. */
 typedef struct doc_spot {

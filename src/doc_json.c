@@ -25,6 +25,9 @@ typedef struct json_scan {
     size_t depth;
     size_t nodes;
     size_t node_limit; /* 0: none */
+    bool configuration;
+    size_t string_start;
+    size_t nul; /* behind the first NUL of a configuration's string, by an escape; 0: none */
     json_problem problem;
     buf copy;      /* the text with wide integers as marked strings, once there is one */
     size_t copied; /* how much of `text` is in it */
@@ -61,6 +64,28 @@ static int code_unit(const json_scan *scan, size_t at)
     return unit;
 }
 
+/* A configuration's values may have it, but not where it would look like a wide integer. */
+static void scan_nul(json_scan *scan, size_t start)
+{
+    char next = scan->at < scan->size ? scan->text[scan->at] : '\0';
+    bool forged = start == scan->string_start + 1 && ((next >= '0' && next <= '9') || next == '-');
+    if (!scan->configuration || forged)
+        refuse(scan, start, 6, "NUL in text");
+    else if (scan->nul == 0)
+        scan->nul = scan->at;
+}
+
+/* After the string: a colon makes it a key. */
+static void check_key_nul(json_scan *scan)
+{
+    size_t at = scan->at;
+    while (at < scan->size && scan->text[at] != '\0' && strchr(" \t\r\n", scan->text[at]) != NULL)
+        at++;
+    if (at < scan->size && scan->text[at] == ':')
+        refuse(scan, scan->nul - 6, 6, "NUL in text");
+    scan->nul = 0;
+}
+
 static void scan_escape(json_scan *scan)
 {
     int unit = code_unit(scan, scan->at);
@@ -71,7 +96,7 @@ static void scan_escape(json_scan *scan)
     size_t start = scan->at;
     scan->at += 6;
     if (unit == 0)
-        refuse(scan, start, 6, "NUL in text");
+        scan_nul(scan, start);
     if (unit < 0xd800 || unit > 0xdfff)
         return;
     int low = unit < 0xdc00 && scan->at < scan->size ? code_unit(scan, scan->at) : -1;
@@ -84,7 +109,7 @@ static void scan_escape(json_scan *scan)
 static void scan_string(json_scan *scan)
 {
     scan->nodes++;
-    scan->at++;
+    scan->string_start = scan->at++;
     while (scan->at < scan->size) {
         char character = scan->text[scan->at];
         if (character == '\\') {
@@ -95,8 +120,10 @@ static void scan_string(json_scan *scan)
             refuse(scan, scan->at, 0, "NUL in text");
         scan->at++;
         if (character == '"')
-            return;
+            break;
     }
+    if (scan->nul != 0)
+        check_key_nul(scan);
 }
 
 /* From here on the parser gets a copy, in which this integer is a string that none can forge. */
@@ -166,7 +193,10 @@ static void scan_mark(json_scan *scan, char character)
 {
     if (character == '[' || character == '{') {
         scan->nodes++;
-        if (++scan->depth > DOC_DEPTH_MAX)
+        scan->depth++;
+        if (scan->configuration && scan->depth > DOC_DEPTH_MAX_CONFIGURATION)
+            refuse(scan, scan->at, 0, "nesting deeper than " DOC_DEPTH_TEXT_CONFIGURATION);
+        else if (!scan->configuration && scan->depth > DOC_DEPTH_MAX)
             refuse(scan, scan->at, 0, "nesting deeper than " DOC_DEPTH_TEXT);
     } else if (character == ']' || character == '}') {
         scan->depth -= scan->depth > 0 ? 1 : 0;
@@ -213,8 +243,9 @@ static size_t original_position(const json_scan *scan, size_t position)
     const char *at = scan->copy.data;
     const char *end = scan->copy.data + (position < scan->copy.size ? position : scan->copy.size);
     while ((at = memmem(at, (size_t)(end - at), WIDE_MARK, WIDE_MARK_SIZE)) != NULL) {
-        added += WIDE_ADDED;
         at += WIDE_MARK_SIZE;
+        if (at < end && ((*at >= '0' && *at <= '9') || *at == '-'))
+            added += WIDE_ADDED;
     }
     return position > added ? position - added : 0;
 }
@@ -309,7 +340,7 @@ static ckl_status parse(json_t **out, const json_scan *scan, const doc_options *
         return status;
     const char *text = scan->has_copy ? scan->copy.data : scan->text;
     size_t size = scan->has_copy ? scan->copy.size : scan->size;
-    /* The scan has refused every NUL but those that mark a wide integer. */
+    /* The scan has refused every NUL but those that mark a wide integer and those that may be. */
     size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
     json_error_t error;
     json_t *tree = json_loadb(text, size, flags, &error);
@@ -333,6 +364,7 @@ ckl_status doc_json_read(json_t **out, const char *text, size_t size, const doc_
     }
     json_scan scan = {.text = text,
                       .size = size,
+                      .configuration = options->configuration,
                       .node_limit = options->unlimited_nodes ? 0 : DOC_NODE_MAX,
                       .copy = BUF_INIT};
     scan_text(&scan);

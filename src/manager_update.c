@@ -332,6 +332,8 @@ ckl_status ckl_manager_update_experiment_hash(ckl_update_result *out, ckl_manage
     ckl_status status = manager_check_writable(manager, err);
     if (status == CKL_OK)
         status = check_reason(update->reason, err);
+    if (status == CKL_OK && update->config != NULL)
+        status = config_check_recordable(update->config, err);
     if (status == CKL_OK && update->model != NULL) {
         status = model_canonical(&text, update->model, err);
         if (status == CKL_OK)
@@ -339,6 +341,8 @@ ckl_status ckl_manager_update_experiment_hash(ckl_update_result *out, ckl_manage
     }
     if (status == CKL_OK && update->data != NULL) {
         status = ckl_data_state_finish(update->data, err);
+        if (status == CKL_OK)
+            status = state_check_recordable(update->data, err);
         if (status == CKL_OK)
             status = state_hash(&wanted.data, update->data, err);
     }

@@ -17,6 +17,9 @@ struct ckl_config {
 };
 /* Takes `tree` over in any case. Errors: CKL_INVALID  not an object */
 ckl_status config_from_tree(ckl_config **out, json_t *tree, const char *name, ckl_error *err);
+/* What golden vectors want hashed beyond the limits of design 3.2 is not recorded.
+ * Errors: CKL_INVALID  NUL in a value, an integer outside int64, deeper than 128 */
+ckl_status config_check_recordable(const ckl_config *config, ckl_error *err);
 /* The canonical text without the ignored pointers: what is hashed. */
 ckl_status config_canonical(buf *out, const ckl_config *config, const char *const *ignored,
                             size_t count, ckl_error *err);
@@ -80,6 +83,9 @@ ckl_status state_intern(uint32_t *out, ckl_data_state *state, const char *const 
 ckl_status state_hash(digest *out, const ckl_data_state *state, ckl_error *err);
 /* The canonical text itself; `lines`: records joined by newlines instead of '|'. */
 ckl_status state_canonical(buf *out, const ckl_data_state *state, bool lines, ckl_error *err);
+
+/* Errors: CKL_INVALID  a uid over CKL_UID_MAX: it can be hashed, not recorded */
+ckl_status state_check_recordable(const ckl_data_state *state, ckl_error *err);
 
 /* One difference between two states; NULL on the side where the sample is not in the state. */
 typedef struct state_change {

@@ -15,6 +15,7 @@ endfunction()
 
 include(${CMAKE_SOURCE_DIR}/tests/layer1.cmake OPTIONAL)
 include(${CMAKE_SOURCE_DIR}/tests/layer1_doc.cmake OPTIONAL)
+include(${CMAKE_SOURCE_DIR}/tests/layer1_values.cmake)
 include(${CMAKE_SOURCE_DIR}/tests/layer2.cmake OPTIONAL)
 include(${CMAKE_SOURCE_DIR}/tests/manager.cmake OPTIONAL)
 include(${CMAKE_SOURCE_DIR}/tests/auto.cmake OPTIONAL)

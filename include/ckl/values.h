@@ -27,7 +27,10 @@ typedef struct ckl_config ckl_config;
 /* Reads `size` bytes of JSON or YAML. `name` is used in messages and by CKL_FORMAT_BY_NAME.
  * `warnings` may be NULL.
  * Errors: CKL_INVALID  not an object, duplicate key, integer outside int64, NaN, infinity, NUL,
- *                      invalid UTF-8, deeper than 128, over 1,000,000 nodes; names the place */
+ *                      invalid UTF-8, deeper than 128, over 1,000,000 nodes; names the place
+ * The golden vectors P-cfg-051, 060 and 078 can be hashed although the limits say no (an integer
+ * that is a double's 17 digits, NUL in a value, up to 256 levels of JSON); they are not recorded.
+ */
 CKL_API ckl_status ckl_config_parse(ckl_config **out, const char *text, size_t size,
                                     ckl_format format, const char *name,
                                     const ckl_warning_sink *warnings, ckl_error *err);
@@ -76,7 +79,7 @@ CKL_API_VOID void ckl_model_free(ckl_model *model);
  * after that nothing can be added (CKL_MISUSE). */
 typedef struct ckl_data_state ckl_data_state;
 
-#define CKL_UID_MAX 1024u /* bytes */
+#define CKL_UID_MAX 1024u /* bytes, of what is recorded; hashing takes up to 65,536 */
 #define CKL_TAG_MAX 256u  /* bytes */
 
 CKL_API ckl_status ckl_data_state_new(ckl_data_state **out, ckl_error *err);

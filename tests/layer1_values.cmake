@@ -1,0 +1,1 @@
+ckl_unit_test(vectors 1)
