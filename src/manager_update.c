@@ -101,6 +101,8 @@ static ckl_status edit_head(change *wanted, ckl_manager *manager, const manager_
     wanted->edited = NULL;
     status = state_edit(&wanted->edited, state, EDIT_ACTIONS[edit->action], edit->tag, edit->uids,
                         edit->uid_count, err);
+    if (status == CKL_OK)
+        status = state_check_recordable(wanted->edited, err);
     return status == CKL_OK ? state_hash(&wanted->data, wanted->edited, err) : status;
 }
 

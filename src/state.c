@@ -5,8 +5,8 @@
 #include "doc.h"
 #include "state_internal.h"
 
-#define ARENA_BLOCK    ((size_t)256 * 1024)
-#define HASHED_UID_MAX 65536u /* golden vector P-data-029 has one of 5,000 */
+#define ARENA_BLOCK     ((size_t)256 * 1024)
+#define HASHED_TEXT_MAX 65536u /* golden vector P-data-029 has uid and tag of 5,000 */
 
 char *state_copy_text(ckl_data_state *state, const char *text, size_t size)
 {
@@ -76,9 +76,9 @@ ckl_status state_check_uid(const char *uid, size_t size, ckl_error *err)
         return error_set(err, CKL_INVALID, "NUL in text: uid '%s'", uid);
     if (!doc_valid_utf8(uid, size))
         return error_set(err, CKL_INVALID, "a uid is not valid Unicode");
-    if (size > HASHED_UID_MAX)
+    if (size > HASHED_TEXT_MAX)
         return error_set(err, CKL_INVALID, "uid '%.40s…' has %zu bytes, %u at most", uid, size,
-                         HASHED_UID_MAX);
+                         HASHED_TEXT_MAX);
     return CKL_OK;
 }
 
@@ -89,6 +89,14 @@ ckl_status state_check_recordable(const ckl_data_state *state, ckl_error *err)
         if (sample->uid_size > CKL_UID_MAX)
             return error_set(err, CKL_INVALID, "uid '%.40s…' has %u bytes, %u at most", sample->uid,
                              sample->uid_size, CKL_UID_MAX);
+    }
+    for (size_t set = 0; set < state->tagset_count; set++) {
+        for (size_t index = 0; index < state->tagsets[set].count; index++) {
+            const char *tag = state->tagsets[set].tags[index];
+            if (strlen(tag) > CKL_TAG_MAX)
+                return error_set(err, CKL_INVALID, "tag '%.40s…' has %zu bytes, %u at most", tag,
+                                 strlen(tag), CKL_TAG_MAX);
+        }
     }
     return CKL_OK;
 }
@@ -101,9 +109,9 @@ ckl_status state_check_tag(const char *uid, const char *tag, size_t size, ckl_er
         return error_set(err, CKL_INVALID, "NUL in text: a tag of '%s'", uid);
     if (!doc_valid_utf8(tag, size))
         return error_set(err, CKL_INVALID, "a tag of '%s' is not valid Unicode", uid);
-    if (size > CKL_TAG_MAX)
-        return error_set(err, CKL_INVALID, "tag '%.40s…' of '%s' has %zu bytes, %u at most", tag,
-                         uid, size, CKL_TAG_MAX);
+    if (size > HASHED_TEXT_MAX)
+        return error_set(err, CKL_INVALID, "tag '%.40s…' of '%.40s' has %zu bytes, %u at most", tag,
+                         uid, size, HASHED_TEXT_MAX);
     return CKL_OK;
 }
 

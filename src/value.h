@@ -84,7 +84,7 @@ ckl_status state_hash(digest *out, const ckl_data_state *state, ckl_error *err);
 /* The canonical text itself; `lines`: records joined by newlines instead of '|'. */
 ckl_status state_canonical(buf *out, const ckl_data_state *state, bool lines, ckl_error *err);
 
-/* Errors: CKL_INVALID  a uid over CKL_UID_MAX: it can be hashed, not recorded */
+/* Errors: CKL_INVALID  a uid over CKL_UID_MAX, a tag over CKL_TAG_MAX */
 ckl_status state_check_recordable(const ckl_data_state *state, ckl_error *err);
 
 /* One difference between two states; NULL on the side where the sample is not in the state. */

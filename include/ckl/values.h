@@ -80,7 +80,7 @@ CKL_API_VOID void ckl_model_free(ckl_model *model);
 typedef struct ckl_data_state ckl_data_state;
 
 #define CKL_UID_MAX 1024u /* bytes, of what is recorded; hashing takes up to 65,536 */
-#define CKL_TAG_MAX 256u  /* bytes */
+#define CKL_TAG_MAX 256u  /* likewise */
 
 CKL_API ckl_status ckl_data_state_new(ckl_data_state **out, ckl_error *err);
 /* Adds a sample. Errors: CKL_INVALID  empty, too long, invalid UTF-8. A duplicate shows at first
