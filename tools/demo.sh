@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs what is needed, builds, and lives through a training run on real data in build/demo.
+# Run again, it adds to the same history.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools/install-packages.sh
+tools/build.sh release
+ckl=build/release/ckl
+root=build/demo
+
+build/release/ckl-demo "$root" tools/demo/iris.csv
+
+show() {
+    printf '\n$ ckl -C %s' "$root"
+    printf ' %s' "$@"
+    printf '\n'
+    "$ckl" -C "$root" "$@"
+}
+show log --limit 16
+show status
+first=$("$ckl" -C "$root" log --limit 0 --json |
+        python3 -c 'import json, sys
+events = json.load(sys.stdin)["events"]
+print([e["experiment"] for e in events if e["kind"] == "dump"][-1])')
+show diff "$first" @ --limit 12
+printf '\nThe files are in %s; the ledger is %s.\n' "$root/checkpoints" "$root/ledger.db"
