@@ -172,27 +172,34 @@ static void event_json(const ckl_event *event)
     json_close_object();
 }
 
+/* What the event changed, or the step that it is about. */
+static void event_subject(char out[64], const ckl_event *event)
+{
+    bool moved = event->experiment != NULL &&
+                 (event->from == NULL || strcmp(event->experiment, event->from) != 0);
+    size_t size = 0;
+    out[0] = '\0';
+    if (moved)
+        size = (size_t)snprintf(out, 64, "%s", components_text(event->changed));
+    if (event->step >= 0)
+        snprintf(out + size, 64 - size, "%sstep %lld", size > 0 ? ", " : "",
+                 (long long)event->step);
+}
+
 static void event_text(const ckl_event *event, bool all)
 {
-    char time_of[32], step[48] = "";
+    char time_of[32], subject[64];
+    event_subject(subject, event);
     printf("%s%5lld%s  %s  ", paint(DIM), (long long)event->seq, paint(PLAIN),
            time_text(time_of, event->at_us));
     if (all)
         put_padded(event->run, 12);
     put_padded(event->kind, 11);
-    printf("%s%-24s%s", paint(BOLD), event->experiment != NULL ? event->experiment : "-",
+    printf("%s%-24s%s  ", paint(BOLD), event->experiment != NULL ? event->experiment : "-",
            paint(PLAIN));
-    if (event->step >= 0)
-        snprintf(step, sizeof step, "step %lld", (long long)event->step);
-    printf("  %s%s",
-           event->changed != 0 && event->experiment != NULL &&
-                   (event->from == NULL || strcmp(event->experiment, event->from) != 0)
-               ? components_text(event->changed)
-               : "",
-           step);
-    if (event->superseded)
-        printf("  %ssuperseded%s", paint(YELLOW), paint(PLAIN));
-    printf("  %s", paint(DIM));
+    put_padded(subject, 19);
+    printf("  %s%-10s%s  %s", paint(YELLOW), event->superseded ? "superseded" : "", paint(PLAIN),
+           paint(DIM));
     put(event->actor);
     fputs(paint(PLAIN), stdout);
     if (event->reason != NULL) {
