@@ -104,7 +104,7 @@ static ckl_status hash_descriptor(digest *out, uint64_t *size, int descriptor, c
 
 ckl_status fs_hash_file(digest *out, uint64_t *size, const char *path, ckl_error *err)
 {
-    int descriptor;
+    int descriptor = -1;
     struct stat found;
     ckl_status status = open_regular(&descriptor, &found, path, O_NOFOLLOW, err);
     if (status != CKL_OK)
@@ -116,7 +116,7 @@ ckl_status fs_hash_file(digest *out, uint64_t *size, const char *path, ckl_error
 
 ckl_status fs_protect(digest *out, uint64_t *size, const char *path, unsigned mode, ckl_error *err)
 {
-    int descriptor;
+    int descriptor = -1;
     struct stat found;
     ckl_status status = open_regular(&descriptor, &found, path, O_NOFOLLOW, err);
     if (status != CKL_OK)
@@ -193,7 +193,7 @@ static ckl_status take_write(void *context, const void *bytes, size_t size, ckl_
 
 ckl_status fs_writer_copy(fs_writer *writer, const char *path, ckl_error *err)
 {
-    int descriptor;
+    int descriptor = -1;
     struct stat found;
     if (strcmp(path, "-") == 0)
         return read_all(STDIN_FILENO, "standard input", take_write, writer, err);

@@ -21,9 +21,9 @@ events=$(count 'SELECT count(*) FROM _event')
 "$CKL_DEMO" --verify "$root" "$IRIS" || fail "a checkpoint is not what was recorded"
 
 # A changed weights file must be noticed, or the check above means nothing.
-weights=$("$CKL" -C "$root" path --latest)
+weights=$root/$(count 'SELECT path FROM checkpoints WHERE step = 100')
 chmod u+w "$weights"
-printf 'x' | dd of="$weights" bs=1 seek=200 conv=notrunc status=none
+printf 'x' | dd of="$weights" bs=1 seek=206 conv=notrunc status=none
 if "$CKL_DEMO" --verify "$root" "$IRIS" >/dev/null; then fail "a changed file was not noticed"; fi
 
 first=$("$CKL" -C "$root" log --limit 0 --json |
