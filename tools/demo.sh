@@ -18,9 +18,11 @@ show() {
 }
 show log --limit 16
 show status
-first=$("$ckl" -C "$root" log --limit 0 --json |
-        python3 -c 'import json, sys
-events = json.load(sys.stdin)["events"]
-print([e["experiment"] for e in events if e["kind"] == "dump"][-1])')
-show diff "$first" @ --limit 12
+# The newest dumped state that differs from the first one in model, configuration and data.
+read -r first newest < <("$ckl" -C "$root" log --limit 0 --json | python3 -c '
+import json, sys
+dumps = [e["experiment"] for e in json.load(sys.stdin)["events"] if e["kind"] == "dump"]
+first = dumps[-1]
+print(first, next(h for h in dumps if all(h[i:i + 8] != first[i:i + 8] for i in (0, 8, 16))))')
+show diff "$first" "$newest" --limit 12
 printf '\nThe files are in %s; the ledger is %s.\n' "$root/checkpoints" "$root/ledger.db"

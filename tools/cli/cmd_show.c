@@ -62,7 +62,7 @@ static ckl_status print_parents(const invocation *call, ckl_manager *manager, co
             continue;
         }
         fputs("  ", stdout);
-        put_padded("parent", 16);
+        put_padded("parent", 17);
         printf("%-24s  %s (%s in run ", parent.experiment != NULL ? parent.experiment : "none",
                components_text(parent.changed), parent.kind);
         put(parent.run);

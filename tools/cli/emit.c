@@ -205,7 +205,7 @@ void put_padded(const char *text, size_t width)
 void put_line(const char *label, const char *value)
 {
     fputs("  ", stdout);
-    put_padded(label, 16);
+    put_padded(label, 17);
     put(value);
     fputc('\n', stdout);
 }
