@@ -1,6 +1,6 @@
 #include "canon.h"
 
-#include <locale.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,7 @@
 
 #include "doc.h"
 
-/* ---- reals -------------------------------------------------------------------------------------
- */
+/* ---- reals ----------------------------------------------------------------------------------- */
 
 #define DIGITS_MAX 17
 
@@ -58,22 +57,27 @@ static void bump(decimal *number)
     number->exponent++;
 }
 
-/* The fewest digits that read back to the same double; `value` is positive and finite. At a power
- * of two the gap below is half the gap above, so that the nearest decimal may fail where the next
- * one up reads back. */
+/* Whether the nearest decimal of `count` digits, or the next one up, reads back to `value`. At a
+ * power of two the gap below is half the gap above, so that the nearest decimal may fail where the
+ * next one up reads back. */
+static bool reads_back(decimal *out, double value, int count)
+{
+    nearest_decimal(out, value, count);
+    if (decimal_value(out) == value)
+        return true;
+    bump(out);
+    return decimal_value(out) == value;
+}
+
+/* The fewest digits that read back to the same double; `value` is positive and finite. A normal
+ * double keeps any 15 digits, so that fewer are those 15 without their last zeros. */
 static void shortest_decimal(decimal *out, double value)
 {
-    for (int count = 1; count <= DIGITS_MAX; count++) {
-        nearest_decimal(out, value, count);
-        if (decimal_value(out) == value)
-            return;
-        decimal next = *out;
-        bump(&next);
-        if (decimal_value(&next) == value) {
-            *out = next;
-            return;
-        }
-    }
+    int count = value >= DBL_MIN ? DBL_DIG : 1;
+    while (!reads_back(out, value, count) && count < DIGITS_MAX)
+        count++;
+    while (out->count > 1 && out->digits[out->count - 1] == '0')
+        out->digits[--out->count] = '\0';
 }
 
 static void write_fixed(char *out, const decimal *number)
@@ -102,8 +106,6 @@ void canon_real(char out[32], double value)
         return;
     }
     shortest_decimal(&number, fabs(value));
-    while (number.count > 1 && number.digits[number.count - 1] == '0')
-        number.digits[--number.count] = '\0';
     if (number.exponent >= -4 && number.exponent < 16) {
         write_fixed(out, &number);
         return;
@@ -114,8 +116,7 @@ void canon_real(char out[32], double value)
     sprintf(out, "e%c%02d", number.exponent < 0 ? '-' : '+', abs(number.exponent));
 }
 
-/* ---- text ---------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 /* Decodes one code point of valid UTF-8. */
 static unsigned next_code_point(const unsigned char **at)
@@ -175,8 +176,7 @@ void canon_string(buf *out, const char *text, size_t size)
     buf_add_char(out, '"');
 }
 
-/* ---- values
- * -------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 typedef struct member {
     const char *key;
@@ -273,8 +273,7 @@ void canon_value(buf *out, const json_t *value)
     }
 }
 
-/* ---- pointers
- * ------------------------------------------------------------------------------------- */
+/* ---- pointers -------------------------------------------------------------------------------- */
 
 static ckl_status bad_path(const char *path, ckl_error *err)
 {
@@ -298,71 +297,119 @@ ckl_status canon_pointer(char **out, const char *path, ckl_error *err)
     return buf_take(out, NULL, &pointer, err);
 }
 
-/* The next name of a pointer, unescaped; `at` moves behind it. */
-static void next_name(buf *name, const char **at)
+/* Adds "/name" to a pointer. */
+static void add_name(buf *pointer, const char *name)
 {
-    buf_clear(name);
-    buf_add(name, "", 0);
-    for ((*at)++; **at != '\0' && **at != '/'; (*at)++) {
-        if (**at == '~') {
-            (*at)++;
-            buf_add_char(name, **at == '0' ? '~' : '/');
-        } else {
-            buf_add_char(name, **at);
-        }
-    }
-}
-
-static json_t *child(json_t *parent, const char *name, size_t *index)
-{
-    if (json_is_object(parent))
-        return json_object_get(parent, name);
-    if (!json_is_array(parent) || strspn(name, "0123456789") != strlen(name) || name[0] == '\0')
-        return NULL;
-    *index = (size_t)strtoull(name, NULL, 10);
-    return json_array_get(parent, *index);
-}
-
-static void remove_at(json_t *config, const char *pointer, buf *name)
-{
-    json_t *parent = config;
-    size_t index = 0;
-    for (;;) {
-        next_name(name, &pointer);
-        json_t *value = name->failed ? NULL : child(parent, name->data, &index);
-        if (value == NULL)
-            return;
-        if (*pointer != '\0') {
-            parent = value;
-            continue;
-        }
-        if (json_is_object(parent))
-            json_object_del(parent, name->data);
+    buf_add_char(pointer, '/');
+    for (; *name != '\0'; name++) {
+        if (*name == '~' || *name == '/')
+            buf_add_text(pointer, *name == '~' ? "~0" : "~1");
         else
-            json_array_remove(parent, index);
-        return;
+            buf_add_char(pointer, *name);
     }
+}
+
+/* Copying a configuration without some of its values. */
+typedef struct pruning {
+    const char *const *pointers;
+    size_t count;
+    buf path; /* of the value that is looked at */
+} pruning;
+
+typedef enum pruned { KEPT_WHOLE, KEPT_IN_PART, LEFT_OUT } pruned;
+
+static pruned fate(const pruning *work)
+{
+    pruned result = KEPT_WHOLE;
+    for (size_t index = 0; index < work->count && work->path.size > 0; index++) {
+        const char *pointer = work->pointers[index];
+        if (strncmp(pointer, work->path.data, work->path.size) != 0)
+            continue;
+        if (pointer[work->path.size] == '\0')
+            return LEFT_OUT;
+        if (pointer[work->path.size] == '/')
+            result = KEPT_IN_PART;
+    }
+    return result;
+}
+
+static json_t *prune(pruning *work, const json_t *value);
+
+/* The value at the path, or what is left of it: a new reference, NULL when memory is out. What is
+ * kept whole is shared with the original, which never changes. */
+static json_t *prune_child(pruning *work, json_t *value, bool *keep)
+{
+    pruned what = work->path.failed ? LEFT_OUT : fate(work);
+    *keep = what != LEFT_OUT;
+    if (what == LEFT_OUT)
+        return NULL;
+    return what == KEPT_WHOLE ? json_incref(value) : prune(work, value);
+}
+
+static bool prune_object(pruning *work, json_t *copy, const json_t *object)
+{
+    const char *key;
+    json_t *value;
+    size_t size = work->path.size;
+    bool good = true, keep;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        add_name(&work->path, key);
+        json_t *child = prune_child(work, value, &keep);
+        if (keep && (child == NULL || json_object_set_new(copy, key, child) != 0))
+            good = false;
+        work->path.size = size;
+    }
+    return good;
+}
+
+/* The places are those of the whole list, also behind one that is left out. */
+static bool prune_array(pruning *work, json_t *copy, const json_t *array)
+{
+    size_t size = work->path.size;
+    bool good = true, keep;
+    for (size_t index = 0; index < json_array_size(array); index++) {
+        buf_add_format(&work->path, "/%zu", index);
+        json_t *child = prune_child(work, json_array_get(array, index), &keep);
+        if (keep && (child == NULL || json_array_append_new(copy, child) != 0))
+            good = false;
+        work->path.size = size;
+    }
+    return good;
+}
+
+static json_t *prune(pruning *work, const json_t *value)
+{
+    bool good = true;
+    json_t *copy;
+    if (json_is_object(value)) {
+        copy = json_object();
+        good = copy != NULL && prune_object(work, copy, value);
+    } else if (json_is_array(value)) {
+        copy = json_array();
+        good = copy != NULL && prune_array(work, copy, value);
+    } else {
+        return json_incref((json_t *)(uintptr_t)value);
+    }
+    if (good && !work->path.failed)
+        return copy;
+    json_decref(copy);
+    return NULL;
 }
 
 ckl_status canon_without(json_t **out, const json_t *config, const char *const *pointers,
                          size_t count, ckl_error *err)
 {
-    BUF_AUTO name = BUF_INIT;
-    json_t *copy = json_deep_copy(config);
+    pruning work = {pointers, count, BUF_INIT};
+    json_t *copy = prune(&work, config);
+    buf_free(&work.path);
     if (copy == NULL)
         return error_memory(err);
-    for (size_t index = 0; index < count; index++)
-        remove_at(copy, pointers[index], &name);
-    ckl_status status = buf_check(&name, err);
-    if (status == CKL_OK)
-        *out = copy;
-    else
-        json_decref(copy);
-    return status;
+    *out = copy;
+    return CKL_OK;
 }
 
-/* ---- leaves
- * ----------------------------------------------------------------------------------------- */
+/* ---- leaves ---------------------------------------------------------------------------------- */
 
 typedef struct leaf_walk {
     ckl_status (*visit)(void *context, const canon_leaf *leaf, ckl_error *err);
@@ -390,13 +437,7 @@ static ckl_status visit_object(leaf_walk *walk, const json_t *object, ckl_error 
         return error_memory(err);
     ckl_status status = CKL_OK;
     for (size_t index = 0; status == CKL_OK && index < count; index++) {
-        buf_add_char(&walk->path, '/');
-        for (const char *at = members[index].key; *at != '\0'; at++) {
-            if (*at == '~' || *at == '/')
-                buf_add_text(&walk->path, *at == '~' ? "~0" : "~1");
-            else
-                buf_add_char(&walk->path, *at);
-        }
+        add_name(&walk->path, members[index].key);
         status = visit_value(walk, members[index].value, err);
         walk->path.size = size;
     }

@@ -78,32 +78,28 @@ static ckl_status compute(digest digests[3], ckl_components *present,
     return status;
 }
 
-static void segments(char out[3][CKL_SEGMENT_LENGTH + 1], const ckl_hash_generator *generator)
+/* The natural segment. 00000000 means absent: a digest that begins so takes its next window, as in
+ * a ledger. */
+static void natural_segment(char out[CKL_SEGMENT_LENGTH + 1], const digest *value)
 {
-    for (unsigned index = 0; index < 3; index++) {
-        memcpy(out[index], CKL_ABSENT_SEGMENT, CKL_SEGMENT_LENGTH + 1);
-        if (generator->present & (1u << index))
-            digest_segment(out[index], &generator->digests[index], 0);
-    }
-}
-
-/* The segment 00000000 means absent: a digest that begins so takes its next window, as in a
- * ledger. */
-static void avoid_absent(char segment[CKL_SEGMENT_LENGTH + 1], const digest *value)
-{
-    for (unsigned offset = 8; strcmp(segment, CKL_ABSENT_SEGMENT) == 0 && offset <= 56; offset += 8)
-        digest_segment(segment, value, offset);
+    unsigned offset = 0;
+    do {
+        digest_segment(out, value, offset);
+        offset += CKL_SEGMENT_LENGTH;
+    } while (strcmp(out, CKL_ABSENT_SEGMENT) == 0 && offset <= 56);
 }
 
 static void join(ckl_hash *out, const ckl_hash_generator *generator)
 {
     char parts[3][CKL_SEGMENT_LENGTH + 1];
-    segments(parts, generator);
+    const char *given[3] = {NULL, NULL, NULL};
     for (unsigned index = 0; index < 3; index++) {
-        if (generator->present & (1u << index))
-            avoid_absent(parts[index], &generator->digests[index]);
+        if (!(generator->present & (1u << index)))
+            continue;
+        natural_segment(parts[index], &generator->digests[index]);
+        given[index] = parts[index];
     }
-    hash_join(out, parts[0], parts[1], parts[2]);
+    hash_join(out, given[0], given[1], given[2]);
 }
 
 ckl_status ckl_hash_generator_generate_hash(ckl_hash *out, ckl_hash_generator *generator,
@@ -176,6 +172,23 @@ ckl_status ckl_hash_generator_digest(char out[65], const ckl_hash_generator *gen
     return CKL_OK;
 }
 
+/* The paths are the caller's: each is checked, and may be dotted. */
+static ckl_status config_text(buf *out, const ckl_config *config,
+                              const ckl_canonical_options *options, ckl_error *err)
+{
+    char **pointers = calloc(options->ignored_count + 1, sizeof *pointers);
+    ckl_status status = pointers != NULL ? CKL_OK : error_memory(err);
+    for (size_t index = 0; status == CKL_OK && index < options->ignored_count; index++)
+        status = canon_pointer(&pointers[index], options->ignored[index], err);
+    if (status == CKL_OK)
+        status = config_canonical(out, config, (const char *const *)pointers,
+                                  options->ignored_count, err);
+    for (size_t index = 0; pointers != NULL && index < options->ignored_count; index++)
+        free(pointers[index]);
+    free(pointers);
+    return status;
+}
+
 ckl_status ckl_canonical_text(char **out, size_t *size, const ckl_model *model,
                               const ckl_config *config, ckl_data_state *data,
                               const ckl_canonical_options *options, ckl_error *err)
@@ -189,7 +202,7 @@ ckl_status ckl_canonical_text(char **out, size_t *size, const ckl_model *model,
     if (model != NULL) {
         status = model_canonical(&text, model, err);
     } else if (config != NULL) {
-        status = config_canonical(&text, config, chosen->ignored, chosen->ignored_count, err);
+        status = config_text(&text, config, chosen, err);
     } else {
         status = ckl_data_state_finish(data, err);
         if (status == CKL_OK)

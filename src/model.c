@@ -1,16 +1,16 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "canon.h"
 #include "doc.h"
+#include "model_internal.h"
 #include "pickle.h"
-#include "value.h"
 
 #define ARCHITECTURE_MAX ((size_t)64 * 1024 * 1024)
+/* Levels of lists: as many as the description, four levels above, may have to be read again. */
+#define LIST_DEPTH_MAX (DOC_DEPTH_MAX - 4)
 
-/* ---- building ---------------------------------------------------------------------------------
- */
+/* ---- building -------------------------------------------------------------------------------- */
 
 static ckl_status check_text(const char *text, const char *what, ckl_error *err)
 {
@@ -77,8 +77,7 @@ static ckl_status need_description(const ckl_model *model, ckl_error *err)
                : error_set(err, CKL_MISUSE, "an opaque model has no modules to describe");
 }
 
-/* Adds it without looking for its name among the others. */
-static ckl_status push_module(ckl_model *model, const char *name, const char *type, ckl_error *err)
+ckl_status model_push_module(ckl_model *model, const char *name, const char *type, ckl_error *err)
 {
     ckl_status status = need_description(model, err);
     if (status == CKL_OK)
@@ -117,32 +116,36 @@ ckl_status ckl_model_add_module(ckl_model *model, const char *name, const char *
         if (strcmp(model->modules[index].name, name) == 0)
             return duplicate_module(name, err);
     }
-    return push_module(model, name, type, err);
+    return model_push_module(model, name, type, err);
 }
 
-static bool is_attribute_value(const json_t *value)
+/* Not an object anywhere, and `levels` lists in one another at most. */
+static bool is_attribute_value(const json_t *value, unsigned levels)
 {
     size_t index;
     json_t *item;
-    if (json_is_object(value))
+    if (json_is_object(value) || (json_is_array(value) && levels == 0))
         return false;
     json_array_foreach(value, index, item)
     {
-        if (!is_attribute_value(item))
+        if (!is_attribute_value(item, levels - 1))
             return false;
     }
     return true;
 }
 
-/* Takes a reference of its own. */
-static ckl_status put_attribute(json_t **attributes, const char *key, json_t *value,
-                                const char *owner, ckl_error *err)
+ckl_status model_put_attribute(json_t **attributes, const char *key, json_t *value,
+                               const char *owner, ckl_error *err)
 {
-    if (!is_attribute_value(value))
-        return error_set(err, CKL_INVALID,
-                         "attribute '%s' of %s is an object: only numbers, text, true, false, null "
-                         "and lists of those",
-                         key, owner);
+    if (key[0] == '\0')
+        return error_set(err, CKL_INVALID, "%s has an attribute with an empty name", owner);
+    if (!is_attribute_value(value, LIST_DEPTH_MAX)) {
+        error_set(err, CKL_INVALID,
+                  "attribute '%s' of %s is not a number, text, true, false, null, or a list of "
+                  "those, %u deep at most",
+                  key, owner, LIST_DEPTH_MAX);
+        return CKL_INVALID;
+    }
     if (*attributes == NULL && (*attributes = json_object()) == NULL)
         return error_memory(err);
     if (json_object_get(*attributes, key) != NULL)
@@ -163,8 +166,8 @@ ckl_status ckl_model_add_attribute(ckl_model *model, const char *key, const char
     if (status != CKL_OK)
         return status;
     model_module *last = model->module_count > 0 ? &model->modules[model->module_count - 1] : NULL;
-    status = put_attribute(last != NULL ? &last->attributes : &model->attributes, key, parsed,
-                           last != NULL ? last->name : "the class", err);
+    status = model_put_attribute(last != NULL ? &last->attributes : &model->attributes, key, parsed,
+                                 last != NULL ? last->name : "the class", err);
     json_decref(parsed);
     return status;
 }
@@ -175,14 +178,20 @@ ckl_status ckl_model_set_architecture(ckl_model *model, const void *bytes, size_
     if (size > ARCHITECTURE_MAX)
         return error_set(err, CKL_INVALID, "an architecture has 64 MiB at most, this one %zu bytes",
                          size);
-    buf_clear(&model->architecture);
-    buf_add(&model->architecture, bytes, size);
+    buf copy = BUF_INIT;
+    buf_add(&copy, bytes, size);
+    ckl_status status = buf_check(&copy, err);
+    if (status != CKL_OK) {
+        buf_free(&copy);
+        return status;
+    }
+    buf_free(&model->architecture);
+    model->architecture = copy;
     model->has_architecture = true;
-    return buf_check(&model->architecture, err);
+    return CKL_OK;
 }
 
-/* ---- canonical text
- * ------------------------------------------------------------------------------ */
+/* ---- canonical text -------------------------------------------------------------------------- */
 
 static void add_escaped(buf *out, const char *text, size_t size, bool colon)
 {
@@ -297,8 +306,7 @@ ckl_status model_canonical(buf *out, const ckl_model *model, ckl_error *err)
     return buf_check(out, err);
 }
 
-/* ---- as JSON
- * -------------------------------------------------------------------------------------- */
+/* ---- as JSON --------------------------------------------------------------------------------- */
 
 /* Attributes in the order given, which counts. */
 static void add_attribute_object(buf *out, const json_t *attributes)
@@ -319,6 +327,9 @@ static void add_attribute_object(buf *out, const json_t *attributes)
 
 ckl_status model_description(buf *out, const ckl_model *model, ckl_error *err)
 {
+    ckl_status status = need_description(model, err);
+    if (status != CKL_OK)
+        return status;
     buf_add_text(out, "{\"class\": ");
     canon_string(out, model->class_name, strlen(model->class_name));
     if (model->attributes != NULL)
@@ -354,156 +365,5 @@ ckl_status model_architecture(buf *out, const ckl_model *model, ckl_error *err)
     if (status == CKL_OK)
         status = pickle_value(out, tree, err);
     json_decref(tree);
-    return status;
-}
-
-/* ---- reading
- * ----------------------------------------------------------------------------------------- */
-
-/* Every key must be one of `allowed`. */
-static ckl_status check_keys(const json_t *object, const char *const *allowed, const char *name,
-                             const char *place, ckl_error *err)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, key, value)
-    {
-        bool known = false;
-        for (size_t index = 0; allowed[index] != NULL; index++)
-            known = known || strcmp(allowed[index], key) == 0;
-        if (!known) {
-            error_set(err, CKL_INVALID, "%s: at %s: unknown key '%s' in a model", name, place, key);
-            error_hint(err, "a model has class, attributes and modules; a module name, type and "
-                            "attributes");
-            return CKL_INVALID;
-        }
-    }
-    return CKL_OK;
-}
-
-static ckl_status expected(const char *name, const char *place, const char *what, ckl_error *err)
-{
-    return error_set(err, CKL_INVALID, "%s: at %s: %s is expected", name, place, what);
-}
-
-static ckl_status read_attributes(json_t **out, const json_t *object, const char *name,
-                                  const char *place, ckl_error *err)
-{
-    const char *key;
-    json_t *value, *attributes = json_object_get(object, "attributes");
-    ckl_status status = CKL_OK;
-    if (attributes == NULL)
-        return CKL_OK;
-    if (!json_is_object(attributes))
-        return expected(name, place, "an object 'attributes'", err);
-    json_object_foreach(attributes, key, value)
-    {
-        if (status == CKL_OK)
-            status = put_attribute(out, key, value, place, err);
-    }
-    return status;
-}
-
-static const char *text_member(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    return doc_wide_integer(value) == NULL ? json_string_value(value) : NULL;
-}
-
-static ckl_status read_module(ckl_model *model, const json_t *module, size_t index,
-                              const char *name, ckl_error *err)
-{
-    static const char *const ALLOWED[] = {"name", "type", "attributes", NULL};
-    char place[64];
-    snprintf(place, sizeof place, "/modules/%zu", index);
-    if (!json_is_object(module))
-        return expected(name, place, "a module (an object)", err);
-    ckl_status status = check_keys(module, ALLOWED, name, place, err);
-    if (status != CKL_OK)
-        return status;
-    const char *module_name = text_member(module, "name"), *type = text_member(module, "type");
-    if (module_name == NULL || module_name[0] == '\0')
-        return expected(name, place, "'name', a text that is not empty,", err);
-    if (type == NULL || type[0] == '\0')
-        return expected(name, place, "'type', a text that is not empty,", err);
-    status = push_module(model, module_name, type, err);
-    if (status != CKL_OK)
-        return status;
-    return read_attributes(&model->modules[model->module_count - 1].attributes, module, name, place,
-                           err);
-}
-
-static int compare_names(const void *first, const void *second)
-{
-    return strcmp(*(char *const *)first, *(char *const *)second);
-}
-
-static ckl_status check_unique(const ckl_model *model, const char *name, ckl_error *err)
-{
-    const char **names = calloc(model->module_count + 1, sizeof *names);
-    ckl_status status = CKL_OK;
-    if (names == NULL)
-        return error_memory(err);
-    for (size_t index = 0; index < model->module_count; index++)
-        names[index] = model->modules[index].name;
-    qsort(names, model->module_count, sizeof *names, compare_names);
-    for (size_t index = 1; status == CKL_OK && index < model->module_count; index++) {
-        if (strcmp(names[index - 1], names[index]) == 0)
-            status =
-                error_set(err, CKL_INVALID, "%s: duplicate module name '%s'", name, names[index]);
-    }
-    free(names);
-    return status;
-}
-
-static ckl_status read_tree(ckl_model **out, const json_t *tree, const char *name, ckl_error *err)
-{
-    static const char *const ALLOWED[] = {"class", "attributes", "modules", NULL};
-    ckl_model *model = NULL;
-    if (!json_is_object(tree))
-        return error_set(err, CKL_INVALID, "%s: a model is an object", name);
-    ckl_status status = check_keys(tree, ALLOWED, name, "/", err);
-    const char *class_name = text_member(tree, "class");
-    const json_t *modules = json_object_get(tree, "modules");
-    if (status == CKL_OK && (class_name == NULL || class_name[0] == '\0'))
-        status = expected(name, "/class", "a text that is not empty", err);
-    if (status == CKL_OK && modules != NULL && !json_is_array(modules))
-        status = expected(name, "/modules", "a list of modules", err);
-    if (status == CKL_OK)
-        status = ckl_model_new(&model, class_name, err);
-    if (status == CKL_OK)
-        status = read_attributes(&model->attributes, tree, name, "/attributes", err);
-    for (size_t index = 0; status == CKL_OK && index < json_array_size(modules); index++)
-        status = read_module(model, json_array_get(modules, index), index, name, err);
-    if (status == CKL_OK)
-        status = check_unique(model, name, err);
-    if (status == CKL_OK)
-        *out = model;
-    else
-        ckl_model_free(model);
-    return status;
-}
-
-ckl_status ckl_model_parse(ckl_model **out, const char *text, size_t size, ckl_format format,
-                           const char *name, const ckl_warning_sink *warnings, ckl_error *err)
-{
-    json_t *tree = NULL;
-    doc_options options = {.format = format, .name = name, .warnings = warnings};
-    ckl_status status = doc_parse(&tree, text, size, &options, err);
-    if (status == CKL_OK)
-        status = read_tree(out, tree, name, err);
-    json_decref(tree);
-    return status;
-}
-
-ckl_status ckl_model_read(ckl_model **out, const char *path, const ckl_warning_sink *warnings,
-                          ckl_error *err)
-{
-    char *text = NULL;
-    size_t size = 0;
-    ckl_status status = doc_read_file(&text, &size, path, err);
-    if (status == CKL_OK)
-        status = ckl_model_parse(out, text, size, CKL_FORMAT_BY_NAME, path, warnings, err);
-    free(text);
     return status;
 }

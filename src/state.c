@@ -13,9 +13,10 @@ char *state_copy_text(ckl_data_state *state, const char *text, size_t size)
     arena_block *block = state->arena;
     if (block == NULL || block->capacity - block->used < size + 1) {
         size_t capacity = size + 1 > ARENA_BLOCK ? size + 1 : ARENA_BLOCK;
-        block = malloc(sizeof *block + capacity);
+        block = malloc(sizeof *block + capacity + ARENA_STEP);
         if (block == NULL)
             return NULL;
+        memset(block->bytes + capacity, 0, ARENA_STEP);
         *block = (arena_block){state->arena, 0, capacity};
         state->arena = block;
     }
@@ -65,8 +66,7 @@ void ckl_data_state_free(ckl_data_state *state)
     free(state);
 }
 
-/* ---- checks
- * --------------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 ckl_status state_check_uid(const char *uid, size_t size, ckl_error *err)
 {
@@ -115,8 +115,7 @@ ckl_status state_check_tag(const char *uid, const char *tag, size_t size, ckl_er
     return CKL_OK;
 }
 
-/* ---- sets of tags
- * ------------------------------------------------------------------------------------ */
+/* ---- sets of tags ---------------------------------------------------------------------------- */
 
 static uint64_t hash_text(const char *text)
 {
@@ -196,7 +195,8 @@ static ckl_status add_set(ckl_data_state *state, const buf *text, const char **t
         state->tagsets = grown;
         state->tagset_capacity = capacity;
     }
-    tagset_entry entry = {state_copy_text(state, text->data, text->size), tags, count, hash};
+    tagset_entry entry = {state_copy_text(state, text->data, text->size), text->size, tags, count,
+                          hash};
     if (entry.text == NULL)
         return error_memory(err);
     for (size_t index = 0; index < count; index++) {
@@ -242,8 +242,7 @@ state_tagset state_tagset_get(const ckl_data_state *state, uint32_t tagset)
     return (state_tagset){entry->text, entry->count, entry->tags};
 }
 
-/* ---- samples
- * ------------------------------------------------------------------------------------------- */
+/* ---- samples --------------------------------------------------------------------------------- */
 
 ckl_status state_push(ckl_data_state *state, const char *uid, size_t uid_size, bool discarded,
                       uint32_t tagset, ckl_error *err)
@@ -259,7 +258,9 @@ ckl_status state_push(ckl_data_state *state, const char *uid, size_t uid_size, b
     char *copy = state_copy_text(state, uid, uid_size);
     if (copy == NULL)
         return error_memory(err);
-    state->samples[state->count++] = (state_sample){copy, (uint32_t)uid_size, tagset, discarded};
+    bool escaped = memchr(uid, '\\', uid_size) != NULL || memchr(uid, '|', uid_size) != NULL;
+    state->samples[state->count++] =
+        (state_sample){copy, (uint32_t)uid_size, tagset, discarded, escaped};
     return CKL_OK;
 }
 
@@ -319,40 +320,53 @@ uint64_t ckl_data_state_ignored(const ckl_data_state *state, const char **first)
     return state->ignored;
 }
 
-/* ---- canonical text
- * --------------------------------------------------------------------------------------- */
+/* ---- canonical text -------------------------------------------------------------------------- */
 
 #define HASH_BATCH ((size_t)64 * 1024)
 
-static void add_uid(buf *out, const state_sample *sample)
+static char *copy_escaped(char *out, const char *uid)
 {
-    const char *uid = sample->uid;
-    if (strpbrk(uid, "\\|") == NULL) {
-        buf_add(out, uid, sample->uid_size);
-        return;
-    }
     for (; *uid != '\0'; uid++) {
         if (*uid == '\\' || *uid == '|')
-            buf_add_char(out, '\\');
-        buf_add_char(out, *uid);
+            *out++ = '\\';
+        *out++ = *uid;
     }
+    return out;
 }
 
+/* Copies text of an arena in whole steps, faster than byte by byte; returns the end of the text. */
+static char *copy_steps(char *out, const char *text, size_t size)
+{
+    for (size_t done = 0; done < size; done += ARENA_STEP)
+        memcpy(out + done, text + done, ARENA_STEP);
+    return out + size;
+}
+
+/* A record is copied in less time than its SHA-256 takes: a state is hashed at every change. */
 static void add_record(buf *out, const ckl_data_state *state, size_t index, char separator)
 {
     const state_sample *sample = &state->samples[index];
+    const tagset_entry *set = &state->tagsets[sample->tagset];
+    size_t most = 2 * (size_t)sample->uid_size + set->text_size + 8 + 2 * ARENA_STEP;
+    if (out->capacity - out->size < most)
+        buf_reserve(out, most);
+    if (out->failed)
+        return;
+    char *at = out->data + out->size;
     if (index > 0)
-        buf_add_char(out, separator);
-    add_uid(out, sample);
-    buf_add(out, sample->discarded ? ":d1:t" : ":d0:t", 5);
-    if (sample->tagset != 0)
-        buf_add_text(out, state->tagsets[sample->tagset].text);
+        *at++ = separator;
+    at = sample->escaped ? copy_escaped(at, sample->uid)
+                         : copy_steps(at, sample->uid, sample->uid_size);
+    memcpy(at, sample->discarded ? ":d1:t" : ":d0:t", 5);
+    at = copy_steps(at + 5, set->text, set->text_size);
+    out->size = (size_t)(at - out->data);
 }
 
 ckl_status state_canonical(buf *out, const ckl_data_state *state, bool lines, ckl_error *err)
 {
     for (size_t index = 0; index < state->count; index++)
         add_record(out, state, index, lines ? '\n' : '|');
+    buf_add(out, "", 0); /* the NUL */
     return buf_check(out, err);
 }
 

@@ -4,8 +4,7 @@
 
 #include "state_internal.h"
 
-/* ---- building
- * ------------------------------------------------------------------------------------- */
+/* ---- building -------------------------------------------------------------------------------- */
 
 static ckl_status check_open(const ckl_data_state *state, ckl_error *err)
 {
@@ -62,8 +61,7 @@ ckl_status ckl_data_state_add_tag(ckl_data_state *state, const char *uid, const 
     return status == CKL_OK ? add_remark(state, uid, tag, err) : status;
 }
 
-/* ---- finishing
- * -------------------------------------------------------------------------------------- */
+/* ---- finishing ------------------------------------------------------------------------------- */
 
 static int compare_samples(const void *first, const void *second)
 {
@@ -88,6 +86,15 @@ static ckl_status sort_samples(ckl_data_state *state, ckl_error *err)
             return error_set(err, CKL_INVALID, "duplicate uid '%s'", state->samples[index].uid);
     }
     return CKL_OK;
+}
+
+static void sort_remarks(ckl_data_state *state)
+{
+    bool sorted = true;
+    for (size_t index = 1; sorted && index < state->remark_count; index++)
+        sorted = compare_remarks(&state->remarks[index - 1], &state->remarks[index]) <= 0;
+    if (!sorted)
+        qsort(state->remarks, state->remark_count, sizeof *state->remarks, compare_remarks);
 }
 
 /* What the remarks first … last-1, all about one uid, say about its sample. */
@@ -115,8 +122,7 @@ static ckl_status merge_remarks(ckl_data_state *state, ckl_error *err)
 {
     size_t at = 0;
     ckl_status status = CKL_OK;
-    if (state->remark_count > 0)
-        qsort(state->remarks, state->remark_count, sizeof *state->remarks, compare_remarks);
+    sort_remarks(state);
     for (size_t first = 0, last; status == CKL_OK && first < state->remark_count; first = last) {
         const char *uid = state->remarks[first].uid;
         for (last = first + 1; last < state->remark_count; last++) {
@@ -156,8 +162,7 @@ ckl_status ckl_data_state_finish(ckl_data_state *state, ckl_error *err)
     return CKL_OK;
 }
 
-/* ---- comparing
- * ---------------------------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static ckl_status add_change(state_change **out, size_t *count, size_t *capacity,
                              const state_sample *from, const state_sample *to, ckl_error *err)
@@ -211,8 +216,7 @@ ckl_status state_diff(state_change **out, size_t *count, const ckl_data_state *f
     return CKL_OK;
 }
 
-/* ---- editing
- * --------------------------------------------------------------------------------------------- */
+/* ---- editing --------------------------------------------------------------------------------- */
 
 static ckl_status copy_state(ckl_data_state **out, const ckl_data_state *state, ckl_error *err)
 {

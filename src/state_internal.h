@@ -4,6 +4,10 @@
 
 #include "value.h"
 
+/* Behind every text in an arena at least this many bytes may be read: it is copied in such steps.
+ */
+#define ARENA_STEP 16u
+
 /* Text that lives as long as the state: blocks that are never moved. */
 typedef struct arena_block {
     struct arena_block *next;
@@ -14,6 +18,7 @@ typedef struct arena_block {
 /* An interned set: its canonical text, and the tags behind one another. */
 typedef struct tagset_entry {
     char *text;
+    size_t text_size;
     const char **tags;
     size_t count;
     uint64_t hash;

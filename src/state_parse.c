@@ -19,8 +19,9 @@ static ckl_status expected(const parsing *work, const char *place, const char *w
 /* A uid: text, or an integer, which counts as its decimal text. NULL when it is neither. */
 static const char *uid_text(const json_t *value, char number[32])
 {
+    const char *wide = doc_wide_integer(value);
     if (json_is_string(value))
-        return json_string_value(value);
+        return wide != NULL ? wide : json_string_value(value);
     if (!json_is_integer(value))
         return NULL;
     snprintf(number, 32, "%lld", (long long)json_integer_value(value));

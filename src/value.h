@@ -65,6 +65,7 @@ typedef struct state_sample {
     uint32_t uid_size;
     uint32_t tagset; /* number for state_tagset_get; 0 is the empty set */
     bool discarded;
+    bool escaped; /* the uid has '\' or '|', which the canonical text escapes */
 } state_sample;
 
 /* The samples of a finished state, sorted by uid. */
