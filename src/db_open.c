@@ -80,13 +80,12 @@ static ckl_status read_version(int64_t *version, db *ledger, ckl_error *err)
         error_hint(err, "use that version, or a newer one; nothing was touched");
         return CKL_REFUSED;
     }
-    if (application == 0 && *version == 0)
-        status = pragma_integer(&tables, ledger, "SELECT count(*) FROM sqlite_master", err);
-    if (status != CKL_OK)
-        return status;
+    bool may_be_new = application == 0 && *version == 0;
     *version = -1;
-    if (application == 0 && tables == 0)
-        return CKL_OK;
+    if (may_be_new)
+        status = pragma_integer(&tables, ledger, "SELECT count(*) FROM sqlite_master", err);
+    if (status != CKL_OK || (may_be_new && tables == 0))
+        return status;
     error_set(err, CKL_REFUSED, "'%s' is a database of another program", ledger->path);
     error_hint(err, "name another root; nothing was touched");
     return CKL_REFUSED;
@@ -242,8 +241,11 @@ static ckl_status open_for_writing(bool *created, db *ledger, ckl_error *err)
             status = migrate(created, ledger, err);
         db_unlock_writers(ledger);
     }
+    /* The log that stays is cut back after a checkpoint: one large change must not keep its size.
+     */
     if (status == CKL_OK)
-        status = db_execute(ledger, "PRAGMA synchronous=NORMAL", err);
+        status =
+            db_execute(ledger, "PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=1048576", err);
     return status == CKL_OK ? update_views(ledger, err) : status;
 }
 

@@ -87,14 +87,16 @@ static bool decode_file(work_file *out, json_t *file)
 static bool decode_fields(work *out, json_t *detail, json_t **files)
 {
     const char *actor = NULL, *note = NULL;
+    json_t *note_value = NULL; /* text or null */
     int checkpoint = 0, dumped = 0, pending = 0;
     json_int_t run, experiment, config, at_us, step, from_checkpoint, first_step;
-    if (json_unpack(detail, "{s:b, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:I, s:I, s:i, s:s?, s:o}",
+    if (json_unpack(detail, "{s:b, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:I, s:I, s:i, s:o, s:o}",
                     "checkpoint", &checkpoint, "run", &run, "experiment", &experiment, "config",
                     &config, "dumped", &dumped, "actor", &actor, "at_us", &at_us, "step", &step,
                     "from_checkpoint", &from_checkpoint, "first_step", &first_step, "pending",
-                    &pending, "note", &note, "files", files) != 0)
+                    &pending, "note", &note_value, "files", files) != 0)
         return false;
+    note = json_string_value(note_value);
     out->is_checkpoint = checkpoint != 0;
     out->run = run;
     out->experiment = experiment;

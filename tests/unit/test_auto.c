@@ -1,0 +1,199 @@
+/* The automatic system: guide, "AutomaticCheckpointSystem", and design 4. */
+#include <ckl/auto.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "root.h"
+
+static int width = 8;
+
+static ckl_status describe(void *context, ckl_model **out, ckl_error *err)
+{
+    char number[16];
+    (void)context;
+    snprintf(number, sizeof number, "%d", width);
+    ckl_status status = ckl_model_new(out, "Net", err);
+    if (status == CKL_OK)
+        status = ckl_model_add_module(*out, "fc", "Linear", err);
+    return status == CKL_OK ? ckl_model_add_attribute(*out, "out", number, err) : status;
+}
+
+static ckl_status write_weights(void *context, int descriptor, ckl_error *err)
+{
+    (void)context;
+    (void)err;
+    return dprintf(descriptor, "weights of width %d", width) > 0 ? CKL_OK : CKL_IO;
+}
+
+static ckl_manager *start(int64_t frequency)
+{
+    ckl_manager *manager = NULL;
+    ckl_system_options options = {.root_log_dir = root, .checkpoint_frequency = frequency};
+    ASSERT_OK(ckl_get_checkpoint_system(&manager, &options, &fault));
+    return manager;
+}
+
+static void register_model(void)
+{
+    ckl_model_source model = {.describe = describe, .write_weights = write_weights};
+    ASSERT_OK(ckl_register_model_source(&model, &fault));
+}
+
+static void change_config(const char *json)
+{
+    ckl_config *config = NULL;
+    ASSERT_OK(ckl_config_parse(&config, json, strlen(json), CKL_FORMAT_JSON, "test", NULL, &fault));
+    ASSERT_OK(ckl_checkpoint_on_config_change(config, false, &fault));
+    ckl_config_free(config);
+}
+
+static uint64_t count_checkpoints(ckl_manager *manager)
+{
+    ckl_checkpoint_cursor *cursor = NULL;
+    ckl_checkpoint_row row;
+    uint64_t count = 0;
+    ASSERT_OK(ckl_checkpoints(&cursor, manager, NULL, true, &fault));
+    while (ckl_checkpoint_next(&row, cursor, NULL) == CKL_OK)
+        count++;
+    ckl_checkpoint_cursor_close(cursor);
+    return count;
+}
+
+START_TEST(changes_are_pending_until_the_next_step)
+{
+    ckl_manager *manager = start(100);
+    change_config("{\"lr\": 1}");
+    change_config("{\"lr\": 2}");
+    ck_assert_uint_eq(pending_of(manager), CKL_CONFIG);
+    ck_assert(!has_file("checkpoints"));
+    ASSERT_OK(ckl_checkpoint_on_step(0, false, &fault));
+    ck_assert_uint_eq(pending_of(manager), 0);
+    ck_assert(has_file("checkpoints"));
+    ckl_close_checkpoint_system();
+}
+END_TEST
+
+START_TEST(weights_are_saved_once_each_frequency)
+{
+    ckl_manager *manager = start(10);
+    register_model();
+    for (int64_t step = 0; step <= 30; step++) {
+        ASSERT_OK(ckl_checkpoint_on_step(step, false, &fault));
+        ASSERT_OK(ckl_checkpoint_on_step(step, true, &fault));
+    }
+    ck_assert_uint_eq(count_checkpoints(manager), 3);
+    for (int count = 0; count < 10; count++)
+        ASSERT_OK(ckl_checkpoint_on_step(CKL_STEP_NEXT, false, &fault));
+    ck_assert_uint_eq(count_checkpoints(manager), 4);
+    ckl_close_checkpoint_system();
+}
+END_TEST
+
+/* An edit of the model that nobody announced never puts weights under a wrong hash. */
+START_TEST(an_unannounced_edit_is_recorded_first)
+{
+    ckl_status_info before, after;
+    ckl_manager *manager = start(10);
+    register_model();
+    for (int64_t step = 1; step <= 10; step++)
+        ASSERT_OK(ckl_checkpoint_on_step(step, false, &fault));
+    ASSERT_OK(ckl_manager_status(&before, manager, &fault));
+    width = 16;
+    for (int64_t step = 11; step <= 20; step++)
+        ASSERT_OK(ckl_checkpoint_on_step(step, false, &fault));
+    ASSERT_OK(ckl_manager_status(&after, manager, &fault));
+    ck_assert_str_ne(before.experiment.text, after.experiment.text);
+    ck_assert_ptr_nonnull(strstr(after.last_checkpoint_path, after.experiment.text));
+    ck_assert_uint_eq(after.pending, 0);
+    ckl_close_checkpoint_system();
+}
+END_TEST
+
+START_TEST(what_is_missing_is_named)
+{
+    ckl_error_clear(&fault);
+    start(10);
+    ck_assert_int_eq(ckl_checkpoint_on_config_change(NULL, false, &fault), CKL_NO_SOURCE);
+    ck_assert_ptr_nonnull(strstr(fault.message, "ckl_checkpoint_on_config_change"));
+    ckl_error_clear(&fault);
+    ck_assert_int_eq(ckl_checkpoint_on_step(10, false, &fault), CKL_NO_SOURCE);
+    ck_assert_ptr_nonnull(strstr(fault.message, "ckl_checkpoint_on_step"));
+    ckl_error_clear(&fault);
+    ck_assert_int_eq(ckl_checkpoint_on_step(-2, false, &fault), CKL_INVALID);
+    ckl_system_options other = {.root_log_dir = root, .checkpoint_frequency = 11};
+    ck_assert_int_eq(ckl_get_checkpoint_system(NULL, &other, NULL), CKL_MISUSE);
+    ckl_close_checkpoint_system();
+}
+END_TEST
+
+START_TEST(the_first_call_opens_ckl_root)
+{
+    ckl_manager *manager = NULL;
+    ck_assert_int_eq(setenv("CKL_ROOT", root, 1), 0);
+    change_config("{\"lr\": 1}");
+    ASSERT_OK(ckl_get_checkpoint_system(&manager, NULL, &fault));
+    ck_assert(has_file("ledger.db"));
+    ckl_close_checkpoint_system();
+}
+END_TEST
+
+START_TEST(other_ranks_are_silent)
+{
+    ck_assert_int_eq(setenv("RANK", "1", 1), 0);
+    ck_assert_int_eq(setenv("CKL_ROOT", root, 1), 0);
+    change_config("{\"lr\": 1}");
+    ASSERT_OK(ckl_checkpoint_on_step(100, true, &fault));
+    ck_assert(!has_file("ledger.db"));
+}
+END_TEST
+
+static void *step_and_change(void *argument)
+{
+    int thread = *(int *)argument;
+    for (int64_t step = 1; step <= 200; step++) {
+        char json[64];
+        ckl_error_clear(&fault);
+        snprintf(json, sizeof json, "{\"thread\": %d, \"step\": %lld}", thread, (long long)step);
+        if (step % 50 == 0)
+            change_config(json);
+        if (ckl_checkpoint_on_step(step, false, &fault) != CKL_OK)
+            return argument;
+        if (ckl_log_metric(step, "loss", 1.0 / (double)step, &fault) != CKL_OK)
+            return argument;
+    }
+    return NULL;
+}
+
+START_TEST(threads_may_call_at_once)
+{
+    pthread_t threads[4];
+    int numbers[4] = {0, 1, 2, 3};
+    void *failed = NULL;
+    ckl_manager *manager = start(100);
+    register_model();
+    for (int index = 0; index < 4; index++)
+        ck_assert_int_eq(pthread_create(&threads[index], NULL, step_and_change, &numbers[index]),
+                         0);
+    for (int index = 0; index < 4; index++) {
+        ck_assert_int_eq(pthread_join(threads[index], &failed), 0);
+        ck_assert_ptr_null(failed);
+    }
+    ASSERT_OK(ckl_checkpoint_on_step(201, true, &fault));
+    ck_assert_uint_eq(pending_of(manager), 0);
+    ck_assert_uint_ge(count_events(manager), 16);
+    ckl_close_checkpoint_system();
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("all");
+    tcase_add_test(tests, changes_are_pending_until_the_next_step);
+    tcase_add_test(tests, weights_are_saved_once_each_frequency);
+    tcase_add_test(tests, an_unannounced_edit_is_recorded_first);
+    tcase_add_test(tests, what_is_missing_is_named);
+    tcase_add_test(tests, the_first_call_opens_ckl_root);
+    tcase_add_test(tests, other_ranks_are_silent);
+    tcase_add_test(tests, threads_may_call_at_once);
+    return run_suite(tests, "auto");
+}
