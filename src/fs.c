@@ -65,6 +65,11 @@ static ckl_status make_directory(const char *path, ckl_error *err)
         struct stat found;
         if (number == EEXIST && stat(path, &found) == 0 && S_ISDIR(found.st_mode))
             return CKL_OK;
+        if (number == EEXIST || number == ENOTDIR) {
+            error_set(err, CKL_IO, "'%s' cannot be a folder: a file is in its way", path);
+            error_hint(err, "name another root");
+            return CKL_IO;
+        }
         return error_errno(err, number == ENOENT ? EIO : number, "could not make the folder", path);
     }
     ckl_status status = parent_of(&parent, path, err);
