@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 static char root[64];
-static ckl_error fault; /* of the last call */
+static _Thread_local ckl_error fault; /* of the last call */
 
 static inline void make_root(void)
 {
