@@ -5,14 +5,19 @@
 #include "doc.h"
 #include "state_internal.h"
 
-#define ARENA_BLOCK     ((size_t)256 * 1024)
+#define ARENA_SMALLEST  ((size_t)4 * 1024)
+#define ARENA_LARGEST   ((size_t)256 * 1024)
 #define HASHED_TEXT_MAX 65536u /* golden vector P-data-029 has uid and tag of 5,000 */
 
 char *state_copy_text(ckl_data_state *state, const char *text, size_t size)
 {
     arena_block *block = state->arena;
     if (block == NULL || block->capacity - block->used < size + 1) {
-        size_t capacity = size + 1 > ARENA_BLOCK ? size + 1 : ARENA_BLOCK;
+        size_t capacity = block == NULL ? ARENA_SMALLEST : 2 * block->capacity;
+        if (capacity > ARENA_LARGEST)
+            capacity = ARENA_LARGEST;
+        if (capacity < size + 1)
+            capacity = size + 1;
         block = malloc(sizeof *block + capacity + ARENA_STEP);
         if (block == NULL)
             return NULL;
