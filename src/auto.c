@@ -31,8 +31,7 @@ static struct {
     bool degraded; /* recording fails, and that was said */
 } automatic = {.lock = PTHREAD_MUTEX_INITIALIZER, .last_step = -1, .saved_step = -1};
 
-/* ---- opening
- * --------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static void warn_on_standard_error(void *context, const char *message)
 {
@@ -85,6 +84,7 @@ static ckl_status open_system(const ckl_system_options *options, ckl_error *err)
     automatic.warnings = options->warnings != NULL ? *options->warnings : STANDARD;
     ckl_options chosen = {.run = environment_text(options->run, "CKL_RUN", NULL),
                           .actor = options->actor,
+                          .training = true,
                           .warnings = &automatic.warnings};
     ckl_status status =
         failed ? error_memory(err)
@@ -150,8 +150,7 @@ void ckl_close_checkpoint_system(void)
     pthread_mutex_unlock(&automatic.lock);
 }
 
-/* ---- sources
- * --------------------------------------------------------------------------------------- */
+/* ---- sources --------------------------------------------------------------------------------- */
 
 static ckl_status incomplete(const char *what, ckl_error *err)
 {
@@ -265,8 +264,7 @@ static ckl_status read_dataset(ckl_data_state **out, ckl_error *err)
     return CKL_OK;
 }
 
-/* ---- recording
- * ---------------------------------------------------------------------------------------- */
+/* ---- recording ------------------------------------------------------------------------------- */
 
 static ckl_status record(const ckl_model *model, const ckl_config *config, ckl_data_state *data,
                          bool dump, ckl_error *err)
@@ -317,8 +315,7 @@ static ckl_status describe_again(ckl_error *err)
     return status;
 }
 
-/* ---- steps
- * -------------------------------------------------------------------------------------------- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 static bool is_due(int64_t step, int64_t frequency)
 {
@@ -418,8 +415,7 @@ ckl_status ckl_checkpoint_on_step(int64_t step, bool force_dump, ckl_error *err)
     return status;
 }
 
-/* ---- changes
- * ------------------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 static ckl_status no_source(const char *call, const char *what, ckl_error *err)
 {

@@ -19,8 +19,7 @@
 #define RENAME_NOREPLACE 1
 #endif
 
-/* ---- folders
- * ------------------------------------------------------------------------------------- */
+/* ---- folders --------------------------------------------------------------------------------- */
 
 bool fs_exists(const char *path)
 {
@@ -141,8 +140,7 @@ ckl_status fs_list(char ***out, size_t *count, const char *path, ckl_error *err)
     return CKL_OK;
 }
 
-/* ---- removing and renaming
- * ------------------------------------------------------------------------- */
+/* ---- removing and renaming ------------------------------------------------------------------- */
 
 ckl_status fs_remove_file(const char *path, ckl_error *err)
 {
@@ -229,8 +227,7 @@ ckl_status fs_link(const char *from, const char *to, ckl_error *err)
     return error_errno(err, number, "could not link", from);
 }
 
-/* ---- locks
- * --------------------------------------------------------------------------------------------- */
+/* ---- locks ----------------------------------------------------------------------------------- */
 
 struct fs_lock {
     int descriptor;

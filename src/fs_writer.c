@@ -20,8 +20,7 @@ struct fs_writer {
     bool by_descriptor; /* somebody else writes: it is read back at the end */
 };
 
-/* ---- reading
- * ------------------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static ckl_status open_regular(int *out, struct stat *found, const char *path, int flags,
                                ckl_error *err)
@@ -130,8 +129,7 @@ ckl_status fs_protect(digest *out, uint64_t *size, const char *path, unsigned mo
     return status;
 }
 
-/* ---- writing
- * -------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 ckl_status fs_writer_create(fs_writer **out, const char *path, ckl_error *err)
 {

@@ -6,6 +6,7 @@
 #define LEDGER_H
 
 #include "db.h"
+#include "session.h"
 #include "value.h"
 
 /* ---- components (ledger_component.c) --------------------------------------------------------- */
@@ -147,6 +148,10 @@ ckl_status ledger_run_save(db *ledger, const ledger_run *run, ckl_error *err);
 /* Keeps _run_sample true after the head's data state moved. `changes`: from the old to the new. */
 ckl_status ledger_run_move_samples(db *ledger, int64_t run, int64_t from, int64_t to,
                                    const data_changes *changes, ckl_error *err);
+
+/* Adds a training session that began now. */
+ckl_status ledger_session_add(int64_t *out, db *ledger, const session *gathered, int64_t run,
+                              ckl_error *err);
 
 /* One event to be added; ids as in the table. */
 typedef struct ledger_event {

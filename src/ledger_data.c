@@ -4,8 +4,7 @@
 
 #include "ledger.h"
 
-/* ---- loading ----------------------------------------------------------------------------------
- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 typedef struct loaded_sample {
     const char *uid;
@@ -190,8 +189,7 @@ ckl_status ledger_data_load(ckl_data_state **out, db *ledger, int64_t component,
     return status == CKL_OK ? load_rows(out, ledger, &rows, err) : status;
 }
 
-/* ---- recording --------------------------------------------------------------------------------
- */
+/* ---- recording ------------------------------------------------------------------------------- */
 
 /* From a state's tagset numbers to the ledger's; 0: not asked yet. */
 typedef struct tagset_map {

@@ -234,8 +234,7 @@ ckl_status ledger_data_diff(data_changes *out, db *ledger, int64_t from, int64_t
     return status;
 }
 
-/* ---- adding an edge ---------------------------------------------------------------------------
- */
+/* ---- adding an edge -------------------------------------------------------------------------- */
 
 static void hash_side(hasher *running, int discarded, const char *tags)
 {

@@ -4,8 +4,7 @@
 
 #include "ledger.h"
 
-/* ---- dumped files ------------------------------------------------------------------------------
- */
+/* ---- dumped files ---------------------------------------------------------------------------- */
 
 ckl_status ledger_file_add(db *ledger, const ledger_file *file, int64_t event, ckl_error *err)
 {
@@ -79,8 +78,7 @@ ckl_status ledger_file_at(ledger_file *out, db *ledger, const char *path, ckl_er
     return file_columns(out, &row, err);
 }
 
-/* ---- checkpoints --------------------------------------------------------------------------------
- */
+/* ---- checkpoints ----------------------------------------------------------------------------- */
 
 static ckl_status mark_replaced(db *ledger, const char *path, ckl_error *err)
 {
@@ -172,8 +170,7 @@ ckl_status ledger_checkpoint_at(int64_t *out, db *ledger, int64_t experiment, in
     return ledger_first_integer(out, &row, err);
 }
 
-/* ---- metrics ------------------------------------------------------------------------------------
- */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
 static ckl_status metric_name(int64_t *out, db *ledger, const char *name, ckl_error *err)
 {
@@ -224,8 +221,7 @@ ckl_status ledger_metric_add(db *ledger, int64_t run, int64_t experiment, int64_
     return statement_run(&running, err);
 }
 
-/* ---- intents ------------------------------------------------------------------------------------
- */
+/* ---- intents --------------------------------------------------------------------------------- */
 
 ckl_status ledger_intent_add(db *ledger, const char *op, const char *detail, ckl_error *err)
 {

@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "ledger.h"
 
-/* ---- experiments ------------------------------------------------------------------------------
- */
+/* ---- experiments ----------------------------------------------------------------------------- */
 
 static void experiment_columns(ledger_experiment *out, const statement *row)
 {
@@ -151,8 +151,7 @@ bool ledger_experiment_has_checkpoint(db *ledger, int64_t experiment)
     return ledger_first_integer(&any, &row, NULL) == CKL_OK;
 }
 
-/* ---- runs -------------------------------------------------------------------------------------
- */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 ckl_status ledger_run_find(ledger_run *out, db *ledger, const char *name, ckl_error *err)
 {
@@ -209,8 +208,7 @@ ckl_status ledger_run_save(db *ledger, const ledger_run *run, ckl_error *err)
     return statement_run(&running, err);
 }
 
-/* ---- the derived current samples of a run ------------------------------------------------------
- */
+/* ---- the derived current samples of a run ---------------------------------------------------- */
 
 static ckl_status forget_samples(db *ledger, int64_t run, ckl_error *err)
 {
@@ -293,4 +291,40 @@ ckl_status ledger_run_move_samples(db *ledger, int64_t run, int64_t from, int64_
     if (status == CKL_OK && to != 0)
         status = ledger_data_diff(&moved, ledger, new_state.root, to, err);
     return status == CKL_OK ? put_samples(ledger, run, &moved, err) : status;
+}
+
+/* ---- sessions -------------------------------------------------------------------------------- */
+
+ckl_status ledger_session_add(int64_t *out, db *ledger, const session *gathered, int64_t run,
+                              ckl_error *err)
+{
+    STATEMENT_AUTO running = {0};
+    ckl_status status =
+        db_query(&running, ledger,
+                 "INSERT INTO _session (started_us, run, host, user, pid, program, arguments,"
+                 " git_commit, git_dirty, git_diff, libraries) VALUES (:started_us, :run, :host,"
+                 " :user, :pid, :program, :arguments, :git_commit, :git_dirty, :git_diff,"
+                 " :libraries)",
+                 err);
+    if (status != CKL_OK)
+        return status;
+    bool in_git = gathered->commit[0] != '\0';
+    int64_t now = clock_now_us();
+    bind_integer(&running, ":started_us", now - now % 1000);
+    bind_integer(&running, ":run", run);
+    bind_text(&running, ":host", gathered->host);
+    bind_text(&running, ":user", gathered->user);
+    bind_integer(&running, ":pid", gathered->pid);
+    bind_text_size(&running, ":program", gathered->program.data, gathered->program.size);
+    bind_text_size(&running, ":arguments", gathered->arguments.data, gathered->arguments.size);
+    bind_text(&running, ":git_commit", in_git ? gathered->commit : NULL);
+    if (in_git)
+        bind_integer(&running, ":git_dirty", gathered->dirty);
+    else
+        bind_null(&running, ":git_dirty");
+    bind_digest(&running, ":git_diff", in_git && gathered->dirty ? &gathered->difference : NULL);
+    bind_text(&running, ":libraries", gathered->libraries);
+    status = statement_run(&running, err);
+    *out = db_last_id(ledger);
+    return status;
 }

@@ -50,8 +50,7 @@ ckl_status manager_end(ckl_manager *manager, ckl_status status, ckl_error *err)
     return status;
 }
 
-/* ---- opening -----------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static char *user_name(void)
 {
@@ -147,6 +146,9 @@ ckl_status ckl_manager_open(ckl_manager **out, const char *root, const ckl_optio
         status = open_ledger(manager, chosen, err);
     if (status == CKL_OK && !chosen->read_only)
         status = work_recover(manager, err);
+    manager->training = chosen->training && !chosen->read_only;
+    if (status == CKL_OK && manager->training)
+        status = session_gather(&manager->environment, err);
     if (status != CKL_OK) {
         ckl_manager_close(manager);
         return status;
@@ -168,6 +170,7 @@ void ckl_manager_close(ckl_manager *manager)
     manager_forget_metrics(manager);
     free(manager->metrics);
     ckl_data_state_free(manager->head_state);
+    session_free(&manager->environment);
     db_close(manager->ledger);
     storage_free(manager->tree);
     free(manager->root);
@@ -191,8 +194,7 @@ bool ckl_manager_created(const ckl_manager *manager)
     return manager->created;
 }
 
-/* ---- the run as it stands -----------------------------------------------------------------------
- */
+/* ---- the run as it stands -------------------------------------------------------------------- */
 
 plan_state manager_state_of(const ledger_experiment *experiment)
 {
@@ -208,6 +210,7 @@ ckl_status manager_view_read(manager_view *out, ckl_manager *manager, ckl_error 
         status = ledger_experiment_get(&out->baseline, manager->ledger, out->run.baseline, err);
     if (status != CKL_OK)
         return status;
+    out->session = manager->session;
     plan_state head = manager_state_of(&out->head), base = manager_state_of(&out->baseline);
     out->pending = plan_difference(&head, &base);
     return CKL_OK;
@@ -218,6 +221,14 @@ ckl_status manager_ensure_run(manager_view *view, ckl_manager *manager, ckl_erro
     if (view->run.id != 0)
         return CKL_OK;
     return ledger_run_add(&view->run.id, manager->ledger, manager->run_name, err);
+}
+
+ckl_status manager_session(int64_t *out, ckl_manager *manager, int64_t run, ckl_error *err)
+{
+    *out = manager->session;
+    if (!manager->training || manager->session != 0)
+        return CKL_OK;
+    return ledger_session_add(out, manager->ledger, &manager->environment, run, err);
 }
 
 ckl_status ckl_manager_has_pending_changes(bool *any, ckl_components *pending, ckl_manager *manager,
@@ -234,8 +245,7 @@ ckl_status ckl_manager_has_pending_changes(bool *any, ckl_components *pending, c
     return CKL_OK;
 }
 
-/* ---- metrics
- * ------------------------------------------------------------------------------------- */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
 void manager_forget_metrics(ckl_manager *manager)
 {
@@ -342,8 +352,7 @@ ckl_status ckl_manager_log_metric(ckl_manager *manager, int64_t step, const char
     return CKL_OK;
 }
 
-/* ---- the loaded data state
- * ------------------------------------------------------------------------ */
+/* ---- the loaded data state ------------------------------------------------------------------- */
 
 void manager_keep_data_state(ckl_manager *manager, ckl_data_state *state, int64_t component)
 {

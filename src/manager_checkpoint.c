@@ -42,8 +42,25 @@ static ckl_status check_request(const ckl_checkpoint *request, ckl_error *err)
     return CKL_OK;
 }
 
-/* ---- staging ------------------------------------------------------------------------------------
- */
+/* What is refused must leave no dump behind; a pipe shows only when it is read. */
+static ckl_status check_before_dump(const ckl_checkpoint *request, ckl_error *err)
+{
+    char *note = NULL;
+    uint64_t size = 0;
+    ckl_error found = {0};
+    ckl_status status = check_note(&note, request->note, err);
+    free(note);
+    if (status != CKL_OK || request->path == NULL || strcmp(request->path, "-") == 0)
+        return status;
+    status = fs_file_size(&size, request->path, &found);
+    if (status == CKL_OK || (status == CKL_INVALID && !fs_is_directory(request->path)))
+        return CKL_OK;
+    if (err != NULL && err->code == CKL_OK)
+        *err = found;
+    return status;
+}
+
+/* ---- staging --------------------------------------------------------------------------------- */
 
 static ckl_status fill(fs_writer *writer, const ckl_checkpoint *request, ckl_error *err)
 {
@@ -84,8 +101,7 @@ static ckl_status stage(storage_op *op, storage_move *move, const ckl_checkpoint
     return fs_writer_finish(&move->sha256, &move->size, writer, 0444, err);
 }
 
-/* ---- saving
- * --------------------------------------------------------------------------------------- */
+/* ---- saving ---------------------------------------------------------------------------------- */
 
 static ckl_status begin_work(work *unit, const manager_view *view, ckl_manager *manager,
                              const ckl_checkpoint *request, ckl_error *err)
@@ -145,6 +161,8 @@ ckl_status ckl_manager_save_model_checkpoint(ckl_checkpoint_result *out, ckl_man
     ckl_status status = manager_check_writable(manager, err);
     if (status == CKL_OK)
         status = check_request(checkpoint, err);
+    if (status == CKL_OK && checkpoint->force_dump_pending)
+        status = check_before_dump(checkpoint, err);
     if (status == CKL_OK && checkpoint->force_dump_pending)
         status = manager_dump(&dumped, manager, false, err);
     if (status == CKL_OK)

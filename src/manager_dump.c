@@ -118,8 +118,7 @@ static ckl_status share_file(dumping *job, const dump_part *part, storage_move *
     return storage_op_share(job->op, part->name, known.path, known.size, &known.sha256, NULL);
 }
 
-/* ---- which files --------------------------------------------------------------------------------
- */
+/* ---- which files ----------------------------------------------------------------------------- */
 
 /* True when the file is there as its row says; a changed one is fsck's to find, not ours to hide.
  */
@@ -135,6 +134,14 @@ static bool is_in_place(const dumping *job, const char *path)
     return there;
 }
 
+static bool has_row(const dumping *job, const char *path)
+{
+    ledger_file known;
+    return ledger_file_at(&known, job->manager->ledger, path, NULL) == CKL_OK;
+}
+
+/* Completing a new directory with what did not change is no dump of it; re-creating a lost file is.
+ */
 static ckl_status stage_part(dumping *job, const dump_part *part, ckl_error *err)
 {
     work_file *file = &job->unit.files[job->unit.file_count];
@@ -152,7 +159,8 @@ static ckl_status stage_part(dumping *job, const dump_part *part, ckl_error *err
     if (status != CKL_OK)
         return status;
     job->unit.file_count++;
-    job->unit.dumped |= part->component;
+    if (has_row(job, file->move.target))
+        job->unit.dumped |= part->component;
     return CKL_OK;
 }
 
@@ -164,8 +172,7 @@ static ckl_status stage(dumping *job, ckl_error *err)
     return status;
 }
 
-/* ---- all of it
- * ------------------------------------------------------------------------------------ */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 /* With nothing pending and nothing missing there is nothing to record. */
 static bool is_needed(const dumping *job)

@@ -25,6 +25,9 @@ struct ckl_manager {
     char *actor;
     ckl_warning_sink warnings;
     bool created;
+    bool training;
+    session environment;        /* when training */
+    int64_t session;            /* its row; 0: not recorded yet */
     ckl_data_state *head_state; /* the data state loaded last; NULL: none … */
     int64_t head_component;     /* … and which it is */
     buffered_metric *metrics;   /* not written yet … */
@@ -38,11 +41,15 @@ typedef struct manager_view {
     ledger_run run;
     ledger_experiment head, baseline; /* all zero: none */
     ckl_components pending;
+    int64_t session; /* that this transaction recorded: the manager's once it is committed */
 } manager_view;
 ckl_status manager_view_read(manager_view *out, ckl_manager *manager, ckl_error *err);
 plan_state manager_state_of(const ledger_experiment *experiment);
 /* Adds the run when it is not recorded yet. In a write transaction. */
 ckl_status manager_ensure_run(manager_view *view, ckl_manager *manager, ckl_error *err);
+/* The session that what is recorded belongs to, 0 when this process does not train. In a write
+ * transaction. */
+ckl_status manager_session(int64_t *out, ckl_manager *manager, int64_t run, ckl_error *err);
 /* Ends a transaction: commits when `status` is CKL_OK, else rolls back. */
 ckl_status manager_end(ckl_manager *manager, ckl_status status, ckl_error *err);
 void manager_warn(const ckl_manager *manager, const char *format, ...)

@@ -8,8 +8,7 @@
 
 #define PREFIX_MIN 4
 
-/* ---- which experiment
- * ------------------------------------------------------------------------------- */
+/* ---- which experiment ------------------------------------------------------------------------ */
 
 static ckl_status head_before(ledger_experiment *out, ckl_manager *manager, int64_t run,
                               int64_t moves, ckl_error *err)
@@ -143,8 +142,7 @@ ckl_status ckl_manager_resolve(ckl_hash *out, ckl_manager *manager, const char *
     return status;
 }
 
-/* ---- its content
- * --------------------------------------------------------------------------------------- */
+/* ---- its content ----------------------------------------------------------------------------- */
 
 static ckl_status find(ledger_experiment *out, ckl_manager *manager, const char *hash,
                        ckl_error *err)
@@ -229,8 +227,7 @@ ckl_status ckl_manager_load_architecture(char **out, size_t *size, ckl_manager *
     return status;
 }
 
-/* ---- a checkpoint of it
- * ------------------------------------------------------------------------------------ */
+/* ---- a checkpoint of it ---------------------------------------------------------------------- */
 
 static ckl_status query_choice(statement *row, ckl_manager *manager, ckl_choice choice,
                                ckl_error *err)
@@ -298,8 +295,7 @@ ckl_status ckl_manager_checkpoint_path(char **out, ckl_manager *manager, const c
     return status == CKL_OK ? storage_path(out, manager->tree, column_text(&row, 0), err) : status;
 }
 
-/* ---- hashes as this ledger has them
- * --------------------------------------------------------------------------- */
+/* ---- hashes as this ledger has them ---------------------------------------------------------- */
 
 /* The segment under which the ledger knows the generator's component; absent stays absent. */
 static ckl_status recorded_segment(char out[CKL_SEGMENT_LENGTH + 1], ckl_manager *manager,

@@ -38,8 +38,7 @@ ckl_status manager_config_of(int64_t *out, ckl_manager *manager,
     return status;
 }
 
-/* ---- switch
- * --------------------------------------------------------------------------------------- */
+/* ---- switch ---------------------------------------------------------------------------------- */
 
 static ckl_status find_step(int64_t *out, ckl_manager *manager, const ledger_experiment *target,
                             int64_t step, int64_t run, ckl_error *err)
@@ -93,9 +92,11 @@ static ckl_status try_switch(manager_view *view, bool *dump_first, ckl_hash *fro
     if (status == CKL_OK && !*dump_first && (view->head.id != target.id || step >= 0)) {
         status = move_to(view, manager, &target, step, err);
         status = manager_end(manager, status, err);
-        if (status == CKL_OK)
-            manager_forget_metrics(manager);
-        return status;
+        if (status != CKL_OK)
+            return status;
+        manager_forget_metrics(manager);
+        manager->session = view->session;
+        return CKL_OK;
     }
     db_rollback(manager->ledger);
     return status;
@@ -122,8 +123,7 @@ ckl_status ckl_manager_switch(ckl_switch_result *out, ckl_manager *manager, cons
     return status;
 }
 
-/* ---- runs
- * ------------------------------------------------------------------------------------------ */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 /* In a write transaction; the manager works on the new run for as long as that takes. */
 static ckl_status add_run(ckl_manager *manager, const char *name, const char *from, ckl_error *err)
@@ -170,8 +170,7 @@ ckl_status ckl_manager_new_run(ckl_manager *manager, const char *name, const cha
     return manager_end(manager, add_run(manager, name, from, err), err);
 }
 
-/* ---- what does not count
- * ----------------------------------------------------------------------------- */
+/* ---- what does not count --------------------------------------------------------------------- */
 
 static ckl_status is_ignored(bool *out, ckl_manager *manager, const char *pointer, ckl_error *err)
 {

@@ -171,6 +171,8 @@ ckl_status manager_move_head(manager_view *view, ckl_manager *manager, const man
         status = manager_ensure_run(view, manager, err);
     event.run = view->run.id;
     if (status == CKL_OK)
+        status = manager_session(&event.session, manager, view->run.id, err);
+    if (status == CKL_OK)
         status = manager_write_metrics(manager, view->run.id, err);
     if (status == CKL_OK)
         status = move_samples(&event, view, manager, view->head.data, move->to->data, err);
@@ -178,14 +180,14 @@ ckl_status manager_move_head(manager_view *view, ckl_manager *manager, const man
         status = ledger_event_add(NULL, manager->ledger, &event, err);
     if (status != CKL_OK)
         return status;
+    view->session = event.session;
     view->head = *move->to;
     view->run.head = move->to->id;
     view->run.head_config = move->config;
     return ledger_run_save(manager->ledger, &view->run, err);
 }
 
-/* ---- one attempt, in one transaction -----------------------------------------------------------
- */
+/* ---- one attempt, in one transaction --------------------------------------------------------- */
 
 typedef struct attempt {
     manager_view view;
@@ -252,6 +254,7 @@ static ckl_status try_change(attempt *tried, ckl_manager *manager, change *wante
     if (status != CKL_OK)
         return status;
     manager_forget_metrics(manager);
+    manager->session = tried->view.session;
     if (wanted->edited != NULL) {
         manager_keep_data_state(manager, wanted->edited, tried->next.data);
         wanted->edited = NULL;
@@ -366,8 +369,7 @@ ckl_status ckl_manager_edit_samples(ckl_update_result *out, ckl_manager *manager
     return apply(out, manager, &wanted, err);
 }
 
-/* ---- saving one component
- * ------------------------------------------------------------------------ */
+/* ---- saving one component -------------------------------------------------------------------- */
 
 ckl_status ckl_manager_save_config(ckl_update_result *out, ckl_manager *manager,
                                    const ckl_config *config, ckl_error *err)

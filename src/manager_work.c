@@ -13,8 +13,7 @@ void work_free(work *unit)
     free(unit->note);
 }
 
-/* ---- as JSON, in the intent
- * ---------------------------------------------------------------------- */
+/* ---- as JSON, in the intent ------------------------------------------------------------------ */
 
 static json_t *encode_file(const work_file *file)
 {
@@ -126,8 +125,7 @@ static ckl_status decode(work *out, const char *op, const char *text, ckl_error 
     return CKL_OK;
 }
 
-/* ---- the rows
- * -------------------------------------------------------------------------------------- */
+/* ---- the rows -------------------------------------------------------------------------------- */
 
 static ckl_status record_dump(const work *unit, ckl_manager *manager, manager_view *view,
                               int64_t event, ckl_error *err)
@@ -187,8 +185,8 @@ static ckl_status view_of_run(manager_view *out, ckl_manager *manager, int64_t r
                : status;
 }
 
-static ckl_status record(const work *unit, ckl_manager *manager, const ckl_metric *metrics,
-                         size_t metric_count, ckl_error *err)
+static ckl_status record(int64_t *session_id, const work *unit, ckl_manager *manager,
+                         const ckl_metric *metrics, size_t metric_count, ckl_error *err)
 {
     digest files[WORK_FILES];
     manager_view view = {0};
@@ -209,6 +207,8 @@ static ckl_status record(const work *unit, ckl_manager *manager, const ckl_metri
         files[index] = unit->files[index].move.sha256;
     ckl_status status = view_of_run(&view, manager, unit->run, err);
     if (status == CKL_OK)
+        status = manager_session(&event.session, manager, unit->run, err);
+    if (status == CKL_OK)
         status = ledger_event_add(&seq, manager->ledger, &event, err);
     if (status == CKL_OK)
         status = unit->is_checkpoint ? record_checkpoint(unit, manager, &view, seq, err)
@@ -220,11 +220,11 @@ static ckl_status record(const work *unit, ckl_manager *manager, const ckl_metri
                                    metrics[index].name, metrics[index].value, unit->at_us, err);
     if (status == CKL_OK)
         status = ledger_intent_remove(manager->ledger, unit->op, err);
+    *session_id = event.session;
     return status;
 }
 
-/* ---- performing
- * --------------------------------------------------------------------------------------- */
+/* ---- performing ------------------------------------------------------------------------------ */
 
 /* The name of a checkpoint is settled where no other writer can take it: here. */
 static ckl_status settle_target(work *unit, ckl_manager *manager, ckl_error *err)
@@ -293,17 +293,19 @@ ckl_status work_perform(work *unit, ckl_manager *manager, storage_op *op, const 
     if (status != CKL_OK)
         return status; /* the intent stays: the next opening finishes it */
     bool with_metrics = manager->metric_count > 0;
-    status = record(unit, manager, metrics, metric_count, err);
+    int64_t session_id = 0;
+    status = record(&session_id, unit, manager, metrics, metric_count, err);
     if (status == CKL_OK)
         status = manager_write_metrics(manager, unit->run, err);
     status = manager_end(manager, status, err);
+    if (status == CKL_OK)
+        manager->session = session_id;
     if (status == CKL_OK && with_metrics)
         manager_forget_metrics(manager);
     return status;
 }
 
-/* ---- recovery
- * ------------------------------------------------------------------------------------------- */
+/* ---- recovery -------------------------------------------------------------------------------- */
 
 static ckl_status finish_or_undo(work *unit, ckl_manager *manager, storage_op *op, ckl_error *err)
 {
@@ -317,9 +319,9 @@ static ckl_status finish_or_undo(work *unit, ckl_manager *manager, storage_op *o
     status = db_begin(manager->ledger, DB_WRITE_DURABLE, err);
     if (status != CKL_OK)
         return status;
-    int64_t seq = 0;
+    int64_t seq = 0, session_id = 0;
     if (finish && ledger_event_of_operation(&seq, manager->ledger, unit->op, err) == CKL_NOT_FOUND)
-        status = record(unit, manager, NULL, 0, err);
+        status = record(&session_id, unit, manager, NULL, 0, err);
     else
         status = ledger_intent_remove(manager->ledger, unit->op, err);
     status = manager_end(manager, status, err);

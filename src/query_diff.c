@@ -34,8 +34,7 @@ struct ckl_diff {
     size_t added_count, removed_count;
 };
 
-/* ---- opening
- * ------------------------------------------------------------------------------------------ */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static ckl_status find_sides(ckl_diff *diff, const char *from, const char *to, ckl_error *err)
 {
@@ -90,8 +89,7 @@ void ckl_diff_close(ckl_diff *diff)
     free(diff);
 }
 
-/* ---- models and configurations
- * ---------------------------------------------------------------------------- */
+/* ---- models and configurations --------------------------------------------------------------- */
 
 static ckl_status next_entry(ckl_diff_entry *out, statement *row, ckl_error *err)
 {
@@ -305,8 +303,7 @@ ckl_status ckl_diff_next_sample(ckl_diff_sample *out, ckl_diff *diff, ckl_error 
     return CKL_OK;
 }
 
-/* ---- all in numbers
- * ---------------------------------------------------------------------------------------------- */
+/* ---- all in numbers -------------------------------------------------------------------------- */
 
 static void count_change(ckl_diff_info *info, const ckl_diff *diff, const data_change *change)
 {

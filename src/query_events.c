@@ -12,8 +12,7 @@
     "((after.model IS NOT before.model) * 1 + (after.config IS NOT before.config) * 2"             \
     " + (after.data IS NOT before.data) * 4)"
 
-/* ---- events ------------------------------------------------------------------------------------
- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 struct ckl_event_cursor {
     statement row;
@@ -99,8 +98,7 @@ void ckl_event_cursor_close(ckl_event_cursor *cursor)
     free(cursor);
 }
 
-/* ---- parents ------------------------------------------------------------------------------------
- */
+/* ---- parents --------------------------------------------------------------------------------- */
 
 struct ckl_parent_cursor {
     statement row;
@@ -155,8 +153,7 @@ void ckl_parent_cursor_close(ckl_parent_cursor *cursor)
     free(cursor);
 }
 
-/* ---- runs
- * ----------------------------------------------------------------------------------------- */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 struct ckl_run_cursor {
     statement row;

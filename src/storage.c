@@ -55,8 +55,7 @@ ckl_status storage_prepare(storage *tree, ckl_error *err)
     return fs_make_directories(tree->staging, err);
 }
 
-/* ---- names in the tree
- * ------------------------------------------------------------------------------ */
+/* ---- names in the tree ----------------------------------------------------------------------- */
 
 void storage_directory(char out[STORAGE_PATH], const ckl_hash *experiment)
 {
@@ -78,8 +77,7 @@ void storage_weights(char out[STORAGE_PATH], const ckl_hash *experiment, int64_t
              experiment->text, (long long)step, run != NULL ? "." : "", run != NULL ? run : "");
 }
 
-/* ---- operations
- * --------------------------------------------------------------------------------------- */
+/* ---- operations ------------------------------------------------------------------------------ */
 
 static ckl_status new_op(storage_op **out, storage *tree, const char *name, ckl_error *err)
 {
@@ -247,8 +245,7 @@ ckl_status storage_op_link(digest *sha256, uint64_t *size, storage_op *op, const
     return status;
 }
 
-/* ---- cleaning up
- * ---------------------------------------------------------------------------------------- */
+/* ---- cleaning up ----------------------------------------------------------------------------- */
 
 static ckl_status clean_one(storage *tree, const char *name, ckl_error *err)
 {

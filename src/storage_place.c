@@ -20,8 +20,7 @@ static ckl_status folder_of(char **out, const char *path, ckl_error *err)
     return *out == NULL ? error_memory(err) : CKL_OK;
 }
 
-/* ---- into a new folder, which is renamed whole
- * ----------------------------------------------------- */
+/* ---- into a new folder, which is renamed whole ----------------------------------------------- */
 
 /* "checkpoints/{hash}" of "checkpoints/{hash}/hp/{hash}_config.yaml". */
 static ckl_status experiment_folder(char **out, const char *target, ckl_error *err)
@@ -79,8 +78,7 @@ static ckl_status place_whole(storage_op *op, const storage_move *moves, size_t 
     return status;
 }
 
-/* ---- file by file, into a folder that is there
- * ------------------------------------------------------- */
+/* ---- file by file, into a folder that is there ----------------------------------------------- */
 
 /* Where the bytes are now: staged, or gathered for a folder that was not renamed. NULL: in place
  * already, or nowhere. */

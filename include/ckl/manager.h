@@ -33,6 +33,7 @@ typedef struct ckl_options {
     int busy_timeout_ms; /* how long to wait for other writers; 0: 5,000; negative: not at all */
     bool read_only;      /* never write, never create */
     bool must_exist;     /* fail with CKL_NOT_FOUND instead of creating */
+    bool training; /* this process trains: record host, program, git commit with what it records */
     const ckl_warning_sink *warnings; /* NULL: warnings are dropped */
 } ckl_options;
 

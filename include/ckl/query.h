@@ -90,6 +90,24 @@ CKL_API ckl_status ckl_parents(ckl_parent_cursor **out, ckl_manager *manager, co
 CKL_API ckl_status ckl_parent_next(ckl_parent *out, ckl_parent_cursor *cursor, ckl_error *err);
 CKL_API_VOID void ckl_parent_cursor_close(ckl_parent_cursor *cursor);
 
+/* The training sessions that recorded something for an experiment: where, and with what code. */
+typedef struct ckl_session_row {
+    int64_t started_at_us;
+    const char *run, *host, *user, *program, *arguments;
+    int64_t pid;
+    const char *git_commit; /* NULL: not in a git work tree */
+    bool git_dirty;         /* the work tree differed from the commit … */
+    const char *git_diff;   /* … by a text with this SHA-256; else NULL */
+    const char *libraries;  /* JSON: name to version */
+} ckl_session_row;
+typedef struct ckl_session_cursor ckl_session_cursor;
+/* Oldest first. `hash` as ckl_manager_resolve takes; NULL: the head. */
+CKL_API ckl_status ckl_sessions(ckl_session_cursor **out, ckl_manager *manager, const char *hash,
+                                ckl_error *err);
+CKL_API ckl_status ckl_session_next(ckl_session_row *out, ckl_session_cursor *cursor,
+                                    ckl_error *err);
+CKL_API_VOID void ckl_session_cursor_close(ckl_session_cursor *cursor);
+
 /* ---- checkpoints and metrics ---------------------------------------------------------------- */
 
 typedef struct ckl_checkpoint_row {

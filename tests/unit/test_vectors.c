@@ -14,8 +14,7 @@ static const char *text_of(const json_t *vector, const char *key)
     return json_string_value(json_object_get(vector, key));
 }
 
-/* ---- what a vector's input means
- * -------------------------------------------------------------------- */
+/* ---- what a vector's input means ------------------------------------------------------------- */
 
 typedef struct value {
     ckl_model *model;
@@ -76,8 +75,7 @@ static ckl_status parse(value *out, const json_t *vector, ckl_error *err)
     return ckl_data_state_parse(&out->data, text, size, CKL_FORMAT_JSON, "vector", NULL, err);
 }
 
-/* ---- checks
- * ------------------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 static void check_canonical(const json_t *vector, const value *given)
 {

@@ -18,65 +18,65 @@ static ckl_status entries_json(const char *key, const char *name, bool values, c
 {
     ckl_diff_entry entry;
     ckl_status status;
-    json_open_array(key);
+    emit_open_array(key);
     while ((status = next(&entry, diff, err)) == CKL_OK) {
-        json_open_object(NULL);
-        json_text(name, entry.name);
-        json_text("change", entry.change);
+        emit_open_object(NULL);
+        emit_text(name, entry.name);
+        emit_text("change", entry.change);
         if (values) {
-            json_raw("from", entry.from);
-            json_raw("to", entry.to);
+            emit_raw("from", entry.from);
+            emit_raw("to", entry.to);
         } else {
-            json_text("from", entry.from);
-            json_text("to", entry.to);
+            emit_text("from", entry.from);
+            emit_text("to", entry.to);
         }
-        json_close_object();
+        emit_close_object();
     }
-    json_close_array();
+    emit_close_array();
     return status == CKL_DONE ? CKL_OK : status;
 }
 
 static void tags_json(const char *key, size_t count, const char *const *tags)
 {
-    json_open_array(key);
+    emit_open_array(key);
     for (size_t index = 0; index < count; index++)
-        json_text(NULL, tags[index]);
-    json_close_array();
+        emit_text(NULL, tags[index]);
+    emit_close_array();
 }
 
 /* null where the sample is not in the state. */
 static void discarded_json(const char *key, int discarded)
 {
     if (discarded < 0)
-        json_null(key);
+        emit_null(key);
     else
-        json_boolean(key, discarded != 0);
+        emit_boolean(key, discarded != 0);
 }
 
 static void sample_json(const ckl_diff_sample *sample)
 {
-    json_open_object(NULL);
-    json_text("uid", sample->uid);
-    json_text("change", sample->change);
-    json_open_object("discarded");
+    emit_open_object(NULL);
+    emit_text("uid", sample->uid);
+    emit_text("change", sample->change);
+    emit_open_object("discarded");
     discarded_json("from", sample->discarded_from);
     discarded_json("to", sample->discarded_to);
-    json_close_object();
+    emit_close_object();
     tags_json("tags_added", sample->tags_added_count, sample->tags_added);
     tags_json("tags_removed", sample->tags_removed_count, sample->tags_removed);
-    json_close_object();
+    emit_close_object();
 }
 
 static void counts_json(const ckl_diff_info *info)
 {
-    json_open_object("counts");
-    json_integer("added", (int64_t)info->added);
-    json_integer("removed", (int64_t)info->removed);
-    json_integer("discarded", (int64_t)info->discarded);
-    json_integer("restored", (int64_t)info->restored);
-    json_integer("tagged", (int64_t)info->tagged);
-    json_integer("untagged", (int64_t)info->untagged);
-    json_close_object();
+    emit_open_object("counts");
+    emit_integer("added", (int64_t)info->added);
+    emit_integer("removed", (int64_t)info->removed);
+    emit_integer("discarded", (int64_t)info->discarded);
+    emit_integer("restored", (int64_t)info->restored);
+    emit_integer("tagged", (int64_t)info->tagged);
+    emit_integer("untagged", (int64_t)info->untagged);
+    emit_close_object();
 }
 
 static ckl_status samples_json(ckl_diff *diff, uint64_t limit, ckl_error *err)
@@ -84,7 +84,7 @@ static ckl_status samples_json(ckl_diff *diff, uint64_t limit, ckl_error *err)
     ckl_diff_sample sample;
     ckl_status status = CKL_OK;
     bool truncated = false;
-    json_open_array("samples");
+    emit_open_array("samples");
     for (uint64_t shown = 0; (status = ckl_diff_next_sample(&sample, diff, err)) == CKL_OK;
          shown++) {
         truncated = shown == limit;
@@ -92,27 +92,27 @@ static ckl_status samples_json(ckl_diff *diff, uint64_t limit, ckl_error *err)
             break;
         sample_json(&sample);
     }
-    json_close_array();
-    json_boolean("truncated", truncated);
+    emit_close_array();
+    emit_boolean("truncated", truncated);
     return status == CKL_DONE ? CKL_OK : status;
 }
 
 static ckl_status diff_json(ckl_diff *diff, const ckl_diff_info *info, bool counts_only,
                             uint64_t limit, ckl_error *err)
 {
-    json_begin();
-    json_text("from", info->from.text[0] != '\0' ? info->from.text : NULL);
-    json_text("to", info->to.text);
-    json_components("changed", info->changed);
+    emit_begin();
+    emit_text("from", info->from.text[0] != '\0' ? info->from.text : NULL);
+    emit_text("to", info->to.text);
+    emit_components("changed", info->changed);
     ckl_status status = entries_json("model", "module", false, diff, ckl_diff_next_model, err);
     if (status == CKL_OK)
         status = entries_json("config", "path", true, diff, ckl_diff_next_config, err);
-    json_open_object("data");
+    emit_open_object("data");
     counts_json(info);
     if (status == CKL_OK)
         status = samples_json(diff, counts_only ? 0 : limit, err);
-    json_close_object();
-    json_end();
+    emit_close_object();
+    emit_end();
     return status;
 }
 

@@ -78,16 +78,16 @@ static const char *part_of(const result *found, int index)
 
 static void print_json(const result *found)
 {
-    json_begin();
-    json_text("experiment", found->hash.text);
-    json_text("recorded", found->is_recorded ? found->recorded.text : NULL);
+    emit_begin();
+    emit_text("experiment", found->hash.text);
+    emit_text("recorded", found->is_recorded ? found->recorded.text : NULL);
     for (int index = 0; index < 3; index++)
-        json_text(NAMES[index], part_of(found, index));
-    json_open_object("digests");
+        emit_text(NAMES[index], part_of(found, index));
+    emit_open_object("digests");
     for (int index = 0; index < 3; index++)
-        json_text(NAMES[index], found->present[index] ? found->digests[index] : NULL);
-    json_close_object();
-    json_end();
+        emit_text(NAMES[index], found->present[index] ? found->digests[index] : NULL);
+    emit_close_object();
+    emit_end();
 }
 
 static void print_text(const result *found)
@@ -182,9 +182,9 @@ ckl_status cmd_compare(invocation *call, ckl_manager *manager, int *exit_code, c
     if (status != CKL_OK)
         return status;
     if (call->json) {
-        json_begin();
-        json_components("changed", changed);
-        json_end();
+        emit_begin();
+        emit_components("changed", changed);
+        emit_end();
     } else {
         printf("%s\n", components_text(changed));
     }

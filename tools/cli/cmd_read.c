@@ -11,28 +11,28 @@
 
 static void status_json(ckl_manager *manager, const ckl_status_info *info)
 {
-    json_begin();
-    json_text("root", ckl_manager_root(manager));
-    json_text("run", ckl_manager_run(manager));
-    json_text("experiment", info->experiment.text[0] != '\0' ? info->experiment.text : NULL);
-    json_components("pending", info->pending);
-    json_text("degraded", info->degraded[0] != '\0' ? info->degraded : NULL);
-    json_text("trainer", info->trainer[0] != '\0' ? info->trainer : NULL);
-    json_text("last_dumped", info->last_dumped.text[0] != '\0' ? info->last_dumped.text : NULL);
+    emit_begin();
+    emit_text("root", ckl_manager_root(manager));
+    emit_text("run", ckl_manager_run(manager));
+    emit_text("experiment", info->experiment.text[0] != '\0' ? info->experiment.text : NULL);
+    emit_components("pending", info->pending);
+    emit_text("degraded", info->degraded[0] != '\0' ? info->degraded : NULL);
+    emit_text("trainer", info->trainer[0] != '\0' ? info->trainer : NULL);
+    emit_text("last_dumped", info->last_dumped.text[0] != '\0' ? info->last_dumped.text : NULL);
     if (info->last_checkpoint_step < 0) {
-        json_null("last_checkpoint");
+        emit_null("last_checkpoint");
     } else {
-        json_open_object("last_checkpoint");
-        json_integer("step", info->last_checkpoint_step);
-        json_text("path", info->last_checkpoint_path);
-        json_close_object();
+        emit_open_object("last_checkpoint");
+        emit_integer("step", info->last_checkpoint_step);
+        emit_text("path", info->last_checkpoint_path);
+        emit_close_object();
     }
-    json_open_object("samples");
-    json_integer("total", (int64_t)info->samples.total);
-    json_integer("discarded", (int64_t)info->samples.discarded);
-    json_integer("tagged", (int64_t)info->samples.tagged);
-    json_close_object();
-    json_end();
+    emit_open_object("samples");
+    emit_integer("total", (int64_t)info->samples.total);
+    emit_integer("discarded", (int64_t)info->samples.discarded);
+    emit_integer("tagged", (int64_t)info->samples.tagged);
+    emit_close_object();
+    emit_end();
 }
 
 static void status_text(ckl_manager *manager, const ckl_status_info *info)
@@ -154,22 +154,22 @@ static ckl_status parse_component(ckl_components *out, const char *text, ckl_err
 
 static void event_json(const ckl_event *event)
 {
-    json_open_object(NULL);
-    json_integer("seq", event->seq);
-    json_time("at", event->at_us);
-    json_text("run", event->run);
-    json_text("kind", event->kind);
-    json_text("experiment", event->experiment);
-    json_text("from", event->from);
-    json_components("changed", event->changed);
-    json_boolean("superseded", event->superseded);
-    json_text("actor", event->actor);
-    json_text("reason", event->reason);
+    emit_open_object(NULL);
+    emit_integer("seq", event->seq);
+    emit_time("at", event->at_us);
+    emit_text("run", event->run);
+    emit_text("kind", event->kind);
+    emit_text("experiment", event->experiment);
+    emit_text("from", event->from);
+    emit_components("changed", event->changed);
+    emit_boolean("superseded", event->superseded);
+    emit_text("actor", event->actor);
+    emit_text("reason", event->reason);
     if (event->step >= 0)
-        json_integer("step", event->step);
+        emit_integer("step", event->step);
     if (event->detail != NULL)
-        json_raw("detail", event->detail);
-    json_close_object();
+        emit_raw("detail", event->detail);
+    emit_close_object();
 }
 
 /* What the event changed, or the step that it is about. */
@@ -242,8 +242,8 @@ ckl_status cmd_log(invocation *call, ckl_manager *manager, int *exit_code, ckl_e
     if (status != CKL_OK)
         return status;
     if (call->json) {
-        json_begin();
-        json_open_array("events");
+        emit_begin();
+        emit_open_array("events");
     }
     while ((status = ckl_event_next(&event, cursor, err)) == CKL_OK) {
         if (call->json)
@@ -253,8 +253,8 @@ ckl_status cmd_log(invocation *call, ckl_manager *manager, int *exit_code, ckl_e
     }
     ckl_event_cursor_close(cursor);
     if (call->json) {
-        json_close_array();
-        json_end();
+        emit_close_array();
+        emit_end();
     }
     return status == CKL_DONE ? CKL_OK : status;
 }
@@ -275,8 +275,8 @@ ckl_status cmd_runs(invocation *call, ckl_manager *manager, int *exit_code, ckl_
     if (status != CKL_OK)
         return status;
     if (call->json) {
-        json_begin();
-        json_open_array("runs");
+        emit_begin();
+        emit_open_array("runs");
     }
     while ((status = ckl_run_next(&run, cursor, err)) == CKL_OK) {
         if (!call->json) {
@@ -286,18 +286,18 @@ ckl_status cmd_runs(invocation *call, ckl_manager *manager, int *exit_code, ckl_
                    components_text(run.pending));
             continue;
         }
-        json_open_object(NULL);
-        json_text("name", run.name);
-        json_text("experiment", run.experiment);
-        json_components("pending", run.pending);
-        json_text("last_event_at",
+        emit_open_object(NULL);
+        emit_text("name", run.name);
+        emit_text("experiment", run.experiment);
+        emit_components("pending", run.pending);
+        emit_text("last_event_at",
                   run.last_event_at_us != 0 ? time_iso(time_of, run.last_event_at_us) : NULL);
-        json_close_object();
+        emit_close_object();
     }
     ckl_run_cursor_close(cursor);
     if (call->json) {
-        json_close_array();
-        json_end();
+        emit_close_array();
+        emit_end();
     }
     return status == CKL_DONE ? CKL_OK : status;
 }
@@ -318,10 +318,10 @@ ckl_status cmd_run(invocation *call, ckl_manager *manager, int *exit_code, ckl_e
     if (status != CKL_OK)
         return status;
     if (call->json) {
-        json_begin();
-        json_text("name", call->arguments[1]);
-        json_text("experiment", source != NULL ? from.text : NULL);
-        json_end();
+        emit_begin();
+        emit_text("name", call->arguments[1]);
+        emit_text("experiment", source != NULL ? from.text : NULL);
+        emit_end();
         return CKL_OK;
     }
     put_line("run", call->arguments[1]);
@@ -335,25 +335,25 @@ ckl_status cmd_run(invocation *call, ckl_manager *manager, int *exit_code, ckl_e
 
 static void checkpoint_json(const ckl_checkpoint_row *row)
 {
-    json_open_object(NULL);
-    json_integer("seq", row->seq);
-    json_time("at", row->at_us);
-    json_text("run", row->run);
-    json_text("experiment", row->experiment);
-    json_integer("step", row->step);
-    json_text("path", row->path);
-    json_text("state", row->state);
-    json_integer("bytes", row->bytes);
-    json_text("sha256", row->sha256);
-    json_raw("metrics", row->metrics);
-    json_raw("note", row->note);
-    json_text("from_checkpoint", row->from_checkpoint);
+    emit_open_object(NULL);
+    emit_integer("seq", row->seq);
+    emit_time("at", row->at_us);
+    emit_text("run", row->run);
+    emit_text("experiment", row->experiment);
+    emit_integer("step", row->step);
+    emit_text("path", row->path);
+    emit_text("state", row->state);
+    emit_integer("bytes", row->bytes);
+    emit_text("sha256", row->sha256);
+    emit_raw("metrics", row->metrics);
+    emit_raw("note", row->note);
+    emit_text("from_checkpoint", row->from_checkpoint);
     if (row->first_step < 0)
-        json_null("first_step");
+        emit_null("first_step");
     else
-        json_integer("first_step", row->first_step);
-    json_components("pending", row->pending);
-    json_close_object();
+        emit_integer("first_step", row->first_step);
+    emit_components("pending", row->pending);
+    emit_close_object();
 }
 
 ckl_status print_checkpoints(const invocation *call, ckl_manager *manager, const char *hash,
@@ -365,7 +365,7 @@ ckl_status print_checkpoints(const invocation *call, ckl_manager *manager, const
     if (status != CKL_OK)
         return status;
     if (call->json)
-        json_open_array("checkpoints");
+        emit_open_array("checkpoints");
     while ((status = ckl_checkpoint_next(&row, cursor, err)) == CKL_OK) {
         if (call->json) {
             checkpoint_json(&row);
@@ -379,23 +379,26 @@ ckl_status print_checkpoints(const invocation *call, ckl_manager *manager, const
     }
     ckl_checkpoint_cursor_close(cursor);
     if (call->json)
-        json_close_array();
+        emit_close_array();
     return status == CKL_DONE ? CKL_OK : status;
 }
 
 ckl_status cmd_checkpoints(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
 {
+    ckl_hash found;
     (void)exit_code;
     ckl_status status = check_arguments(call, 0, 1, err);
     const char *hash = call->argument_count > 0 ? call->arguments[0] : NULL;
+    if (status == CKL_OK && hash != NULL)
+        status = ckl_manager_resolve(&found, manager, hash, err);
     if (status != CKL_OK)
         return status;
     if (call->json)
-        json_begin();
-    status =
-        print_checkpoints(call, manager, hash, hash != NULL || option_given(call, "--all"), err);
+        emit_begin();
+    status = print_checkpoints(call, manager, hash != NULL ? found.text : NULL,
+                               hash != NULL || option_given(call, "--all"), err);
     if (call->json)
-        json_end();
+        emit_end();
     return status;
 }
 
@@ -423,9 +426,9 @@ ckl_status cmd_path(invocation *call, ckl_manager *manager, int *exit_code, ckl_
     if (status != CKL_OK)
         return status;
     if (call->json) {
-        json_begin();
-        json_text("path", path + strlen(ckl_manager_root(manager)) + 1);
-        json_end();
+        emit_begin();
+        emit_text("path", path + strlen(ckl_manager_root(manager)) + 1);
+        emit_end();
     } else {
         printf("%s\n", path);
     }

@@ -7,8 +7,7 @@
 
 #include "command.h"
 
-/* ---- reading input
- * ---------------------------------------------------------------------------------------- */
+/* ---- reading input --------------------------------------------------------------------------- */
 
 /* A whole file, "-" standard input; *out is the caller's (free). */
 static ckl_status read_file(char **out, size_t *size, const char *path, ckl_error *err)
@@ -56,8 +55,7 @@ static ckl_status read_architecture(ckl_model **model, const char *path, ckl_err
     return status;
 }
 
-/* ---- what became of the head
- * ---------------------------------------------------------------------------------- */
+/* ---- what became of the head ----------------------------------------------------------------- */
 
 static void print_result(const invocation *call, const ckl_update_result *result)
 {
@@ -67,14 +65,14 @@ static void print_result(const invocation *call, const ckl_update_result *result
                 "not count (first: '%s')\n",
                 (unsigned long long)result->ignored_uids, result->first_ignored);
     if (call->json) {
-        json_begin();
-        json_text("experiment", result->experiment.text);
-        json_boolean("is_new", result->is_new);
-        json_boolean("recorded_before", result->recorded_before);
-        json_components("changed", result->changed);
-        json_components("pending", result->pending);
-        json_integer("ignored_uids", (int64_t)result->ignored_uids);
-        json_end();
+        emit_begin();
+        emit_text("experiment", result->experiment.text);
+        emit_boolean("is_new", result->is_new);
+        emit_boolean("recorded_before", result->recorded_before);
+        emit_components("changed", result->changed);
+        emit_components("pending", result->pending);
+        emit_integer("ignored_uids", (int64_t)result->ignored_uids);
+        emit_end();
         return;
     }
     printf("%s\n", result->experiment.text);
@@ -141,8 +139,7 @@ ckl_status cmd_update(invocation *call, ckl_manager *none, int *exit_code, ckl_e
     return status;
 }
 
-/* ---- discard, restore, tag, untag
- * ---------------------------------------------------------------------------------- */
+/* ---- discard, restore, tag, untag ------------------------------------------------------------ */
 
 /* The arguments, and the lines of --from FILE. */
 typedef struct uid_list {
@@ -258,10 +255,10 @@ ckl_status cmd_dump(invocation *call, ckl_manager *manager, int *exit_code, ckl_
         return fail(err, CKL_NOT_FOUND, "nothing is recorded in run '%s' yet: nothing to dump",
                     ckl_manager_run(manager));
     if (call->json) {
-        json_begin();
-        json_text("experiment", result.experiment.text);
-        json_components("dumped", result.dumped);
-        json_end();
+        emit_begin();
+        emit_text("experiment", result.experiment.text);
+        emit_components("dumped", result.dumped);
+        emit_end();
         return CKL_OK;
     }
     printf("%s\n", result.experiment.text);
@@ -325,14 +322,14 @@ static void print_checkpoint(const invocation *call, const ckl_checkpoint_result
 {
     char number[32];
     if (call->json) {
-        json_begin();
-        json_text("experiment", result->experiment.text);
-        json_integer("step", result->step);
-        json_text("path", result->path);
-        json_integer("bytes", (int64_t)result->bytes);
-        json_text("sha256", result->sha256);
-        json_components("pending", result->pending);
-        json_end();
+        emit_begin();
+        emit_text("experiment", result->experiment.text);
+        emit_integer("step", result->step);
+        emit_text("path", result->path);
+        emit_integer("bytes", (int64_t)result->bytes);
+        emit_text("sha256", result->sha256);
+        emit_components("pending", result->pending);
+        emit_end();
         return;
     }
     printf("%s\n", result->path);
@@ -373,20 +370,29 @@ ckl_status cmd_checkpoint(invocation *call, ckl_manager *manager, int *exit_code
     return status;
 }
 
+/* The shortest text that reads back as the same number; NULL when it is none that JSON has. */
+static const char *shortest(char out[64], double value)
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(out, 64, "%.*g", digits, value);
+        if (strtod(out, NULL) == value)
+            break;
+    }
+    return isfinite(value) ? out : NULL;
+}
+
 static void print_metrics(const invocation *call, int64_t step, const metric_list *metrics)
 {
     char number[64];
     if (call->json) {
-        json_begin();
-        json_integer("step", step);
-        json_open_object("metrics");
+        emit_begin();
+        emit_integer("step", step);
+        emit_open_object("metrics");
         for (size_t index = 0; index < metrics->count; index++) {
-            snprintf(number, sizeof number, "%.17g", metrics->metrics[index].value);
-            json_raw(metrics->metrics[index].name,
-                     isfinite(metrics->metrics[index].value) ? number : NULL);
+            emit_raw(metrics->metrics[index].name, shortest(number, metrics->metrics[index].value));
         }
-        json_close_object();
-        json_end();
+        emit_close_object();
+        emit_end();
         return;
     }
     for (size_t index = 0; index < metrics->count; index++) {
@@ -431,20 +437,20 @@ static ckl_status list_ignored(const invocation *call, ckl_manager *manager, ckl
     if (status != CKL_OK)
         return status;
     if (call->json) {
-        json_begin();
-        json_open_array("ignored");
+        emit_begin();
+        emit_open_array("ignored");
     }
     for (size_t index = 0; index < count; index++) {
         if (call->json) {
-            json_text(NULL, paths[index]);
+            emit_text(NULL, paths[index]);
         } else {
             put(paths[index]);
             putchar('\n');
         }
     }
     if (call->json) {
-        json_close_array();
-        json_end();
+        emit_close_array();
+        emit_end();
     }
     ckl_free(paths);
     return CKL_OK;

@@ -16,14 +16,14 @@ static const char *first_argument(const invocation *call)
 static void component_json(const char *name, const ckl_component_info *component)
 {
     if (!component->present) {
-        json_null(name);
+        emit_null(name);
         return;
     }
-    json_open_object(name);
-    json_text("segment", component->segment);
-    json_text("digest", component->digest);
-    json_integer("offset", component->offset);
-    json_close_object();
+    emit_open_object(name);
+    emit_text("segment", component->segment);
+    emit_text("digest", component->digest);
+    emit_integer("offset", component->offset);
+    emit_close_object();
 }
 
 static void component_text(const char *name, const ckl_component_info *component)
@@ -48,17 +48,17 @@ static ckl_status print_parents(const invocation *call, ckl_manager *manager, co
     if (status != CKL_OK)
         return status;
     if (call->json)
-        json_open_array("parents");
+        emit_open_array("parents");
     while ((status = ckl_parent_next(&parent, cursor, err)) == CKL_OK) {
         if (call->json) {
-            json_open_object(NULL);
-            json_text("experiment", parent.experiment);
-            json_text("run", parent.run);
-            json_text("kind", parent.kind);
-            json_integer("seq", parent.seq);
-            json_time("at", parent.at_us);
-            json_components("changed", parent.changed);
-            json_close_object();
+            emit_open_object(NULL);
+            emit_text("experiment", parent.experiment);
+            emit_text("run", parent.run);
+            emit_text("kind", parent.kind);
+            emit_integer("seq", parent.seq);
+            emit_time("at", parent.at_us);
+            emit_components("changed", parent.changed);
+            emit_close_object();
             continue;
         }
         fputs("  ", stdout);
@@ -70,23 +70,75 @@ static ckl_status print_parents(const invocation *call, ckl_manager *manager, co
     }
     ckl_parent_cursor_close(cursor);
     if (call->json)
-        json_close_array();
+        emit_close_array();
+    return status == CKL_DONE ? CKL_OK : status;
+}
+
+static void session_json(const ckl_session_row *session)
+{
+    emit_open_object(NULL);
+    emit_time("at", session->started_at_us);
+    emit_text("run", session->run);
+    emit_text("host", session->host);
+    emit_text("user", session->user);
+    emit_integer("pid", session->pid);
+    emit_text("program", session->program);
+    emit_text("arguments", session->arguments);
+    emit_text("git_commit", session->git_commit);
+    emit_boolean("git_dirty", session->git_dirty);
+    emit_text("git_diff", session->git_diff);
+    emit_raw("libraries", session->libraries);
+    emit_close_object();
+}
+
+static void session_text(const ckl_session_row *session)
+{
+    char text[1200], time_of[32];
+    snprintf(text, sizeof text, "%s@%s, pid %lld, since %s: %.800s", session->user, session->host,
+             (long long)session->pid, time_text(time_of, session->started_at_us),
+             session->arguments);
+    put_line("trained by", text);
+    snprintf(text, sizeof text, "commit %s%s",
+             session->git_commit != NULL ? session->git_commit : "unknown",
+             session->git_dirty ? ", with uncommitted changes" : "");
+    put_line("", text);
+}
+
+static ckl_status print_sessions(const invocation *call, ckl_manager *manager, const char *hash,
+                                 ckl_error *err)
+{
+    ckl_session_cursor *cursor = NULL;
+    ckl_session_row session;
+    ckl_status status = ckl_sessions(&cursor, manager, hash, err);
+    if (status != CKL_OK)
+        return status;
+    if (call->json)
+        emit_open_array("environment");
+    while ((status = ckl_session_next(&session, cursor, err)) == CKL_OK) {
+        if (call->json)
+            session_json(&session);
+        else
+            session_text(&session);
+    }
+    ckl_session_cursor_close(cursor);
+    if (call->json)
+        emit_close_array();
     return status == CKL_DONE ? CKL_OK : status;
 }
 
 static void info_json(const ckl_experiment_info *info)
 {
-    json_text("experiment", info->hash.text);
+    emit_text("experiment", info->hash.text);
     component_json("model", &info->model);
     component_json("config", &info->config);
     component_json("data", &info->data);
-    json_time("at", info->first_at_us);
-    json_boolean("dumped", info->dumped);
-    json_open_object("samples");
-    json_integer("total", (int64_t)info->samples.total);
-    json_integer("discarded", (int64_t)info->samples.discarded);
-    json_integer("tagged", (int64_t)info->samples.tagged);
-    json_close_object();
+    emit_time("at", info->first_at_us);
+    emit_boolean("dumped", info->dumped);
+    emit_open_object("samples");
+    emit_integer("total", (int64_t)info->samples.total);
+    emit_integer("discarded", (int64_t)info->samples.discarded);
+    emit_integer("tagged", (int64_t)info->samples.tagged);
+    emit_close_object();
 }
 
 static void info_text(const ckl_experiment_info *info)
@@ -115,7 +167,7 @@ ckl_status cmd_show(invocation *call, ckl_manager *manager, int *exit_code, ckl_
     if (status != CKL_OK)
         return status;
     if (call->json) {
-        json_begin();
+        emit_begin();
         info_json(&info);
     } else {
         info_text(&info);
@@ -125,8 +177,10 @@ ckl_status cmd_show(invocation *call, ckl_manager *manager, int *exit_code, ckl_
         put_line("checkpoints", "");
     if (status == CKL_OK)
         status = print_checkpoints(call, manager, info.hash.text, true, err);
+    if (status == CKL_OK)
+        status = print_sessions(call, manager, info.hash.text, err);
     if (call->json)
-        json_end();
+        emit_end();
     return status;
 }
 
@@ -138,30 +192,30 @@ ckl_status cmd_show(invocation *call, ckl_manager *manager, int *exit_code, ckl_
 static void print_state(const ckl_data_state *state)
 {
     uint64_t total = ckl_data_state_counts(state).total;
-    json_open_object(NULL);
-    json_open_array("uids");
+    emit_open_object(NULL);
+    emit_open_array("uids");
     for (uint64_t index = 0; index < total; index++)
-        json_text(NULL, ckl_data_state_sample(state, index).uid);
-    json_close_array();
-    json_open_array("discarded");
+        emit_text(NULL, ckl_data_state_sample(state, index).uid);
+    emit_close_array();
+    emit_open_array("discarded");
     for (uint64_t index = 0; index < total; index++) {
         ckl_sample sample = ckl_data_state_sample(state, index);
         if (sample.discarded)
-            json_text(NULL, sample.uid);
+            emit_text(NULL, sample.uid);
     }
-    json_close_array();
-    json_open_object("tags");
+    emit_close_array();
+    emit_open_object("tags");
     for (uint64_t index = 0; index < total; index++) {
         ckl_sample sample = ckl_data_state_sample(state, index);
         if (sample.tag_count == 0)
             continue;
-        json_open_array(sample.uid);
+        emit_open_array(sample.uid);
         for (size_t tag = 0; tag < sample.tag_count; tag++)
-            json_text(NULL, sample.tags[tag]);
-        json_close_array();
+            emit_text(NULL, sample.tags[tag]);
+        emit_close_array();
     }
-    json_close_object();
-    json_end();
+    emit_close_object();
+    emit_end();
 }
 
 static ckl_status show_state(ckl_manager *manager, const char *hash, ckl_error *err)

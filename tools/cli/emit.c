@@ -5,8 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ---- JSON
- * ---------------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 #define DEPTH_MAX 16
 
@@ -14,7 +13,7 @@ static FILE *json_stream;
 static int depth;
 static bool has_member[DEPTH_MAX];
 
-void json_to(FILE *stream)
+void emit_to(FILE *stream)
 {
     json_stream = stream;
 }
@@ -66,27 +65,27 @@ static void close_level(char bracket)
     depth--;
 }
 
-void json_open_object(const char *key)
+void emit_open_object(const char *key)
 {
     open_level(key, '{');
 }
 
-void json_close_object(void)
+void emit_close_object(void)
 {
     close_level('}');
 }
 
-void json_open_array(const char *key)
+void emit_open_array(const char *key)
 {
     open_level(key, '[');
 }
 
-void json_close_array(void)
+void emit_close_array(void)
 {
     close_level(']');
 }
 
-void json_text(const char *key, const char *value)
+void emit_text(const char *key, const char *value)
 {
     begin_member(key);
     if (value == NULL)
@@ -95,62 +94,62 @@ void json_text(const char *key, const char *value)
         write_string(value);
 }
 
-void json_integer(const char *key, int64_t value)
+void emit_integer(const char *key, int64_t value)
 {
     begin_member(key);
     fprintf(stream(), "%lld", (long long)value);
 }
 
-void json_boolean(const char *key, bool value)
+void emit_boolean(const char *key, bool value)
 {
     begin_member(key);
     fputs(value ? "true" : "false", stream());
 }
 
-void json_null(const char *key)
+void emit_null(const char *key)
 {
-    json_raw(key, NULL);
+    emit_raw(key, NULL);
 }
 
-void json_raw(const char *key, const char *json)
+void emit_raw(const char *key, const char *json)
 {
     begin_member(key);
     fputs(json != NULL ? json : "null", stream());
 }
 
-void json_components(const char *key, ckl_components set)
+void emit_components(const char *key, ckl_components set)
 {
-    json_open_array(key);
+    emit_open_array(key);
     if (set & CKL_MODEL)
-        json_text(NULL, "model");
+        emit_text(NULL, "model");
     if (set & CKL_CONFIG)
-        json_text(NULL, "config");
+        emit_text(NULL, "config");
     if (set & CKL_DATA)
-        json_text(NULL, "data");
-    json_close_array();
+        emit_text(NULL, "data");
+    emit_close_array();
 }
 
-void json_time(const char *prefix, int64_t at_us)
+void emit_time(const char *prefix, int64_t at_us)
 {
     char iso[32], name[64], number[48];
-    json_text(prefix, time_iso(iso, at_us));
+    emit_text(prefix, time_iso(iso, at_us));
     snprintf(name, sizeof name, "%s_unix", prefix);
     snprintf(number, sizeof number, "%lld.%03lld", (long long)(at_us / 1000000),
              (long long)(at_us % 1000000 / 1000));
-    json_raw(name, number);
+    emit_raw(name, number);
 }
 
-void json_begin(void)
+void emit_begin(void)
 {
     depth = 0;
     has_member[0] = false;
-    json_open_object(NULL);
-    json_integer("schema_version", 1);
+    emit_open_object(NULL);
+    emit_integer("schema_version", 1);
 }
 
-void json_end(void)
+void emit_end(void)
 {
-    json_close_object();
+    emit_close_object();
     fputc('\n', stream());
 }
 

@@ -1,35 +1,34 @@
 /* emit: owns how the command prints: JSON, and calm text. Keeps true: JSON is valid UTF-8 JSON with
  * its keys in the order they were given; text shows control characters escaped; a failed write is
- * remembered (emit_finish). */
+ * remembered (emit_finish). The functions do not begin with json_: those names are Jansson's, and
+ * the linker would give ours to the library. */
 #ifndef EMIT_H
 #define EMIT_H
 
 #include <ckl/ckl.h>
 #include <stdio.h>
 
-/* ---- JSON, on standard output
- * --------------------------------------------------------------------- */
+/* ---- JSON, on standard output ---------------------------------------------------------------- */
 
-void json_open_object(const char *key); /* key NULL inside an array, or at the top */
-void json_close_object(void);
-void json_open_array(const char *key);
-void json_close_array(void);
-void json_text(const char *key, const char *value); /* NULL is null */
-void json_integer(const char *key, int64_t value);
-void json_boolean(const char *key, bool value);
-void json_null(const char *key);
-void json_raw(const char *key, const char *json); /* JSON text; NULL is null */
-void json_components(const char *key, ckl_components set);
+void emit_open_object(const char *key); /* key NULL inside an array, or at the top */
+void emit_close_object(void);
+void emit_open_array(const char *key);
+void emit_close_array(void);
+void emit_text(const char *key, const char *value); /* NULL is null */
+void emit_integer(const char *key, int64_t value);
+void emit_boolean(const char *key, bool value);
+void emit_null(const char *key);
+void emit_raw(const char *key, const char *json); /* JSON text; NULL is null */
+void emit_components(const char *key, ckl_components set);
 /* at and at_unix. */
-void json_time(const char *prefix, int64_t at_us);
+void emit_time(const char *prefix, int64_t at_us);
 /* The top object, with its schema_version. */
-void json_begin(void);
-void json_end(void);
+void emit_begin(void);
+void emit_end(void);
 /* Where JSON goes (errors: standard error). */
-void json_to(FILE *stream);
+void emit_to(FILE *stream);
 
-/* ---- text
- * ------------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 /* Prints text with control characters escaped. */
 void put(const char *text);

@@ -14,8 +14,7 @@ static void warn_on_standard_error(void *context, const char *message)
 
 const ckl_warning_sink WARNINGS = {warn_on_standard_error, NULL};
 
-/* ---- the root
- * --------------------------------------------------------------------------------------------- */
+/* ---- the root -------------------------------------------------------------------------------- */
 
 static bool has_ledger(const char *folder)
 {
@@ -87,9 +86,9 @@ static void json_code(const char *status)
     char code[64];
     size_t size = 0;
     for (const char *at = status + 4; *at != '\0' && size + 1 < sizeof code; at++)
-        code[size++] = (char)(*at == '_' ? '_' : *at - 'A' + 'a');
+        code[size++] = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
     code[size] = '\0';
-    json_text("code", code);
+    emit_text("code", code);
 }
 
 static int report(const ckl_error *err, ckl_status status, bool json)
@@ -103,15 +102,15 @@ static int report(const ckl_error *err, ckl_status status, bool json)
             fprintf(stderr, "hint: %s\n", err->hint);
         return exit_code;
     }
-    json_to(stderr);
-    json_begin();
-    json_open_object("error");
+    emit_to(stderr);
+    emit_begin();
+    emit_open_object("error");
     json_code(ckl_status_name(status));
-    json_integer("exit", exit_code);
-    json_text("message", message);
-    json_text("hint", err->hint[0] != '\0' ? err->hint : NULL);
-    json_close_object();
-    json_end();
+    emit_integer("exit", exit_code);
+    emit_text("message", message);
+    emit_text("hint", err->hint[0] != '\0' ? err->hint : NULL);
+    emit_close_object();
+    emit_end();
     return exit_code;
 }
 

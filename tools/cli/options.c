@@ -5,8 +5,7 @@
 
 #include "command.h"
 
-/* ---- messages
- * ----------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void set_message(ckl_error *err, ckl_status code, const char *format, va_list arguments)
 {
@@ -76,8 +75,7 @@ static ckl_status unknown_command(const char *word, ckl_error *err)
     return CKL_INVALID;
 }
 
-/* ---- parsing
- * ------------------------------------------------------------------------------------------- */
+/* ---- parsing --------------------------------------------------------------------------------- */
 
 const command *find_command(const char *name)
 {
@@ -193,8 +191,7 @@ void free_invocation(invocation *call)
     free(call->arguments);
 }
 
-/* ---- values
- * ---------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 const char *option_value(const invocation *call, const char *name)
 {

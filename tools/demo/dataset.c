@@ -76,8 +76,7 @@ void dataset_restore(dataset *data, const ckl_data_state *state)
     }
 }
 
-/* ---- the guide's protocol -----------------------------------------------------------------------
- */
+/* ---- the guide's protocol -------------------------------------------------------------------- */
 
 ckl_status dataset_get_uids(void *context, ckl_data_state *state, ckl_error *err)
 {

@@ -35,8 +35,7 @@ static void must(ckl_status status, const ckl_error *err)
     exit(ckl_status_exit_code(status));
 }
 
-/* ---- configuration
- * ----------------------------------------------------------------------------------- */
+/* ---- configuration --------------------------------------------------------------------------- */
 
 static ckl_status read_config(void *context, ckl_config **out, ckl_error *err)
 {
@@ -77,8 +76,7 @@ static void restore_state(trainer *me, ckl_manager *manager, const char *hash)
     ckl_data_state_free(state);
 }
 
-/* ---- training
- * -------------------------------------------------------------------------------------------- */
+/* ---- training -------------------------------------------------------------------------------- */
 
 static void train(trainer *me, int64_t steps)
 {

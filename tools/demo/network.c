@@ -39,8 +39,7 @@ void network_widen(network *net, int64_t hidden)
     net->hidden = hidden;
 }
 
-/* ---- forward and back
- * ------------------------------------------------------------------------------ */
+/* ---- forward and back ------------------------------------------------------------------------ */
 
 /* Probabilities of the classes; the hidden activations are kept for the way back. */
 static void forward(const network *net, const sample *of, double activation[HIDDEN_MAX],
@@ -139,8 +138,7 @@ double network_accuracy(const network *net, const dataset *data)
     return (double)right / total;
 }
 
-/* ---- what the automatic system asks
- * ---------------------------------------------------------------- */
+/* ---- what the automatic system asks ---------------------------------------------------------- */
 
 static ckl_status add_linear(ckl_model *model, const char *name, int64_t in, int64_t out,
                              ckl_error *err)
@@ -174,8 +172,7 @@ ckl_status network_describe(void *context, ckl_model **out, ckl_error *err)
     return status;
 }
 
-/* ---- the file
- * -------------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 ckl_status network_write(void *context, int descriptor, ckl_error *err)
 {
