@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "buf.h"
+#include "auto_source.h"
+#include "error.h"
 
 #define DEFAULT_FREQUENCY INT64_C(100)
 
@@ -17,16 +16,20 @@
 static struct {
     pthread_mutex_t lock;
     _Atomic bool attention; /* the next on_step must look: opened just now, or something changed */
-    _Atomic int64_t frequency;  /* 0: not open */
-    _Atomic int64_t last_step;  /* -1: none yet */
-    _Atomic int64_t saved_step; /* weights are saved once for a step */
+    _Atomic int64_t frequency;    /* 0: not open */
+    _Atomic int64_t last_step;    /* -1: none yet */
+    _Atomic int64_t saved_step;   /* weights are saved once for a step */
+    _Atomic uint64_t seen;        /* the ledger's change count at the last look */
+    ckl_manager *_Atomic watched; /* the manager, to read that count from */
     ckl_manager *manager;
     char *root, *run, *actor; /* as it was opened, NULL when not given */
     ckl_warning_sink warnings;
     ckl_model_source model;
     ckl_config_source config;
     ckl_dataset_source dataset;
-    bool has_model, has_config, has_dataset;
+    ckl_change_listener listener;
+    bool has_model, has_config, has_dataset, has_listener;
+    ckl_hash head; /* as this process knows it; empty: nothing yet */
     bool begun;    /* the registered sources were recorded once */
     bool degraded; /* recording fails, and that was said */
 } automatic = {.lock = PTHREAD_MUTEX_INITIALIZER, .last_step = -1, .saved_step = -1};
@@ -98,6 +101,8 @@ static ckl_status open_system(const ckl_system_options *options, ckl_error *err)
     automatic.begun = automatic.degraded = false;
     automatic.last_step = automatic.saved_step = -1;
     automatic.attention = true;
+    automatic.head = (ckl_hash){""};
+    automatic.watched = automatic.manager;
     automatic.frequency =
         options->checkpoint_frequency > 0 ? options->checkpoint_frequency : DEFAULT_FREQUENCY;
     return CKL_OK;
@@ -144,6 +149,7 @@ void ckl_close_checkpoint_system(void)
 {
     pthread_mutex_lock(&automatic.lock);
     automatic.frequency = 0;
+    automatic.watched = NULL;
     ckl_manager_close(automatic.manager);
     automatic.manager = NULL;
     forget_options();
@@ -190,77 +196,14 @@ ckl_status ckl_register_dataset_source(const ckl_dataset_source *source, ckl_err
     return CKL_OK;
 }
 
-/* What write_architecture wrote becomes the model's architecture. */
-static ckl_status add_architecture(ckl_model *model, ckl_error *err)
+ckl_status ckl_register_change_listener(const ckl_change_listener *listener, ckl_error *err)
 {
-    BUF_AUTO bytes = BUF_INIT;
-    int descriptor = memfd_create("architecture", MFD_CLOEXEC);
-    if (descriptor < 0)
-        return error_set(err, CKL_IO, "could not make a file for the architecture");
-    ckl_status status =
-        automatic.model.write_architecture(automatic.model.context, descriptor, err);
-    off_t size = lseek(descriptor, 0, SEEK_END);
-    if (status == CKL_OK && size > 0) {
-        buf_reserve(&bytes, (size_t)size);
-        status = buf_check(&bytes, err);
-        if (status == CKL_OK && pread(descriptor, bytes.data, (size_t)size, 0) != (ssize_t)size)
-            status = error_set(err, CKL_IO, "could not read the architecture back");
-        bytes.size = (size_t)size;
-    }
-    close(descriptor);
-    return status == CKL_OK ? ckl_model_set_architecture(model, bytes.data, bytes.size, err)
-                            : status;
-}
-
-static ckl_status describe_model(ckl_model **out, ckl_error *err)
-{
-    ckl_model *model = NULL;
-    ckl_status status = automatic.model.describe(automatic.model.context, &model, err);
-    if (status == CKL_OK && automatic.model.write_architecture != NULL)
-        status = add_architecture(model, err);
-    if (status != CKL_OK) {
-        ckl_model_free(model);
-        return status;
-    }
-    *out = model;
-    return CKL_OK;
-}
-
-/* Asks about every sample that the dataset names. */
-static ckl_status ask_samples(ckl_data_state *named, ckl_data_state *state, ckl_error *err)
-{
-    const ckl_dataset_source *source = &automatic.dataset;
-    uint64_t total = ckl_data_state_counts(named).total;
-    ckl_status status = CKL_OK;
-    for (uint64_t index = 0; status == CKL_OK && index < total; index++) {
-        const char *uid = ckl_data_state_sample(named, index).uid;
-        status = ckl_data_state_add(state, uid, err);
-        if (status == CKL_OK && source->is_discarded(source->context, uid))
-            status = ckl_data_state_add_discarded(state, uid, err);
-        if (status == CKL_OK && source->get_tags != NULL)
-            status = source->get_tags(source->context, uid, state, err);
-    }
-    return status;
-}
-
-static ckl_status read_dataset(ckl_data_state **out, ckl_error *err)
-{
-    ckl_data_state *named = NULL, *state = NULL;
-    ckl_status status = ckl_data_state_new(&named, err);
-    if (status == CKL_OK)
-        status = automatic.dataset.get_sample_uids(automatic.dataset.context, named, err);
-    if (status == CKL_OK)
-        status = ckl_data_state_finish(named, err);
-    if (status == CKL_OK)
-        status = ckl_data_state_new(&state, err);
-    if (status == CKL_OK)
-        status = ask_samples(named, state, err);
-    ckl_data_state_free(named);
-    if (status != CKL_OK) {
-        ckl_data_state_free(state);
-        return status;
-    }
-    *out = state;
+    if (listener != NULL && listener->on_change == NULL)
+        return incomplete("change", err);
+    pthread_mutex_lock(&automatic.lock);
+    automatic.has_listener = listener != NULL;
+    automatic.listener = listener != NULL ? *listener : (ckl_change_listener){0};
+    pthread_mutex_unlock(&automatic.lock);
     return CKL_OK;
 }
 
@@ -275,6 +218,8 @@ static ckl_status record(const ckl_model *model, const ckl_config *config, ckl_d
         ckl_manager_update_experiment_hash(&result, automatic.manager, &update, err);
     if (status == CKL_OK && result.pending != 0)
         automatic.attention = true;
+    if (status == CKL_OK)
+        automatic.head = result.experiment;
     return status;
 }
 
@@ -288,11 +233,11 @@ static ckl_status begin_recording(ckl_error *err)
     if (automatic.begun)
         return CKL_OK;
     if (automatic.has_model)
-        status = describe_model(&model, err);
+        status = auto_describe_model(&model, &automatic.model, err);
     if (status == CKL_OK && automatic.has_config)
         status = automatic.config.read(automatic.config.context, &config, err);
     if (status == CKL_OK && automatic.has_dataset)
-        status = read_dataset(&data, err);
+        status = auto_read_dataset(&data, &automatic.dataset, err);
     if (status == CKL_OK && (model != NULL || config != NULL || data != NULL))
         status = record(model, config, data, false, err);
     automatic.begun = status == CKL_OK;
@@ -308,7 +253,7 @@ static ckl_status describe_again(ckl_error *err)
     ckl_model *model = NULL;
     if (!automatic.has_model)
         return CKL_OK;
-    ckl_status status = describe_model(&model, err);
+    ckl_status status = auto_describe_model(&model, &automatic.model, err);
     if (status == CKL_OK)
         status = record(model, NULL, NULL, false, err);
     ckl_model_free(model);
@@ -341,6 +286,40 @@ static ckl_status survive(ckl_status status, const ckl_error *failure, ckl_error
     automatic.degraded = true;
     automatic.attention = true;
     return CKL_OK;
+}
+
+/* Another process may have moved the head: then the trainer is told, and what is pending dumped. */
+static ckl_status look_at_changes(ckl_error *err)
+{
+    ckl_status_info now;
+    automatic.seen = ckl_manager_change_count(automatic.manager);
+    ckl_status status = ckl_manager_status(&now, automatic.manager, err);
+    if (status != CKL_OK)
+        return status;
+    ckl_hash before = automatic.head;
+    automatic.head = now.experiment;
+    automatic.attention = automatic.attention || now.pending != 0;
+    if (before.text[0] != '\0' && strcmp(before.text, now.experiment.text) != 0 &&
+        automatic.has_listener)
+        automatic.listener.on_change(automatic.listener.context, automatic.manager, before.text,
+                                     now.experiment.text);
+    return CKL_OK;
+}
+
+/* Claims the run and sees what others did. A second trainer is an error; what may pass is
+ * survived. */
+static ckl_status begin_training(ckl_error *err)
+{
+    ckl_error failure = {0};
+    ckl_status status = ckl_manager_begin_training(automatic.manager, &failure);
+    if (status == CKL_BUSY) {
+        if (err != NULL && err->code == CKL_OK)
+            *err = failure;
+        return status;
+    }
+    if (status == CKL_OK && ckl_manager_change_count(automatic.manager) != automatic.seen)
+        status = look_at_changes(&failure);
+    return survive(status, &failure, err);
 }
 
 static ckl_status dump_pending(ckl_error *err)
@@ -390,11 +369,20 @@ static ckl_status take_step(int64_t step, bool force_dump, ckl_error *err)
     if (step == CKL_STEP_NEXT)
         step = automatic.last_step + 1;
     automatic.last_step = step;
-    if (automatic.attention || force_dump)
+    status = begin_training(err);
+    if (status == CKL_OK && (automatic.attention || force_dump))
         status = dump_pending(err);
     if (status == CKL_OK && is_due(step, automatic.frequency))
         status = save_weights(step, err);
     return status;
+}
+
+/* Without the lock: closing the system while another thread steps is the caller's mistake. */
+static bool others_changed(void)
+{
+    const ckl_manager *watched = atomic_load_explicit(&automatic.watched, memory_order_acquire);
+    return watched != NULL && ckl_manager_change_count(watched) !=
+                                  atomic_load_explicit(&automatic.seen, memory_order_relaxed);
 }
 
 ckl_status ckl_checkpoint_on_step(int64_t step, bool force_dump, ckl_error *err)
@@ -403,7 +391,7 @@ ckl_status ckl_checkpoint_on_step(int64_t step, bool force_dump, ckl_error *err)
     if (step < CKL_STEP_NEXT)
         return error_set(err, CKL_INVALID, "step %lld is negative", (long long)step);
     if (step != CKL_STEP_NEXT && frequency > 0 && !force_dump && !is_due(step, frequency) &&
-        !atomic_load_explicit(&automatic.attention, memory_order_acquire)) {
+        !atomic_load_explicit(&automatic.attention, memory_order_acquire) && !others_changed()) {
         atomic_store_explicit(&automatic.last_step, step, memory_order_relaxed);
         return CKL_OK;
     }
@@ -438,7 +426,7 @@ ckl_status ckl_checkpoint_on_model_change(const ckl_model *model, bool dump_imme
     if (status == CKL_OK)
         status = ensure_open(err);
     if (status == CKL_OK && model == NULL)
-        status = describe_model(&described, err);
+        status = auto_describe_model(&described, &automatic.model, err);
     if (status == CKL_OK)
         status = record(model != NULL ? model : described, NULL, NULL, dump_immediately, err);
     pthread_mutex_unlock(&automatic.lock);
@@ -480,7 +468,7 @@ ckl_status ckl_checkpoint_on_data_change(ckl_data_state *data, bool dump_immedia
     if (status == CKL_OK)
         status = ensure_open(err);
     if (status == CKL_OK && data == NULL)
-        status = read_dataset(&read, err);
+        status = auto_read_dataset(&read, &automatic.dataset, err);
     if (status == CKL_OK)
         status = record(NULL, NULL, data != NULL ? data : read, dump_immediately, err);
     pthread_mutex_unlock(&automatic.lock);

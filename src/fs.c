@@ -280,6 +280,15 @@ ckl_status fs_lock_take(fs_lock **out, const char *path, bool shared, int timeou
     return CKL_OK;
 }
 
+ckl_status fs_lock_sign(fs_lock *lock, const char *text, ckl_error *err)
+{
+    size_t size = strlen(text);
+    if (ftruncate(lock->descriptor, 0) != 0 ||
+        pwrite(lock->descriptor, text, size, 0) != (ssize_t)size)
+        return error_errno(err, errno, "could not sign the lock", text);
+    return CKL_OK;
+}
+
 void fs_lock_drop(fs_lock *lock)
 {
     if (lock == NULL)

@@ -54,6 +54,16 @@ typedef struct fs_lock fs_lock;
 ckl_status fs_lock_take(fs_lock **out, const char *path, bool shared, int timeout_ms,
                         ckl_error *err);
 void fs_lock_drop(fs_lock *lock); /* NULL is fine */
+/* Writes who holds it into the locked file; reading it needs no lock. */
+ckl_status fs_lock_sign(fs_lock *lock, const char *text, ckl_error *err);
+void fs_lock_signature(char *out, size_t size, const char *path); /* empty when there is none */
+
+/* A number that all processes that open the same file see at once: a page of shared memory. */
+typedef struct fs_counter fs_counter;
+ckl_status fs_counter_open(fs_counter **out, const char *path, ckl_error *err);
+uint64_t fs_counter_read(const fs_counter *counter); /* in nanoseconds; 0 for NULL */
+void fs_counter_add(fs_counter *counter);            /* NULL is fine */
+void fs_counter_close(fs_counter *counter);          /* NULL is fine */
 
 /* 16 random bytes as 32 hex characters and a NUL: the name of an operation. */
 ckl_status fs_random_name(char out[33], ckl_error *err);

@@ -44,8 +44,12 @@ ckl_status manager_check_writable(const ckl_manager *manager, ckl_error *err)
 
 ckl_status manager_end(ckl_manager *manager, ckl_status status, ckl_error *err)
 {
-    if (status == CKL_OK)
-        return db_commit(manager->ledger, err);
+    if (status == CKL_OK) {
+        status = db_commit(manager->ledger, err);
+        if (status == CKL_OK)
+            fs_counter_add(manager->changes);
+        return status;
+    }
     db_rollback(manager->ledger);
     return status;
 }
@@ -145,6 +149,8 @@ ckl_status ckl_manager_open(ckl_manager **out, const char *root, const ckl_optio
     if (status == CKL_OK)
         status = open_ledger(manager, chosen, err);
     if (status == CKL_OK && !chosen->read_only)
+        status = manager_open_counter(manager, err);
+    if (status == CKL_OK && !chosen->read_only)
         status = work_recover(manager, err);
     manager->training = chosen->training && !chosen->read_only;
     if (status == CKL_OK && manager->training)
@@ -171,6 +177,8 @@ void ckl_manager_close(ckl_manager *manager)
     free(manager->metrics);
     ckl_data_state_free(manager->head_state);
     session_free(&manager->environment);
+    fs_lock_drop(manager->lease);
+    fs_counter_close(manager->changes);
     db_close(manager->ledger);
     storage_free(manager->tree);
     free(manager->root);

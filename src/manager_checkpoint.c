@@ -161,6 +161,8 @@ ckl_status ckl_manager_save_model_checkpoint(ckl_checkpoint_result *out, ckl_man
     ckl_status status = manager_check_writable(manager, err);
     if (status == CKL_OK)
         status = check_request(checkpoint, err);
+    if (status == CKL_OK)
+        status = ckl_manager_begin_training(manager, err);
     if (status == CKL_OK && checkpoint->force_dump_pending)
         status = check_before_dump(checkpoint, err);
     if (status == CKL_OK && checkpoint->force_dump_pending)

@@ -28,6 +28,8 @@ struct ckl_manager {
     bool training;
     session environment;        /* when training */
     int64_t session;            /* its row; 0: not recorded yet */
+    fs_lock *lease;             /* held while this process trains on the run; NULL: it does not */
+    fs_counter *changes;        /* rises with every commit of any process */
     ckl_data_state *head_state; /* the data state loaded last; NULL: none … */
     int64_t head_component;     /* … and which it is */
     buffered_metric *metrics;   /* not written yet … */
@@ -50,6 +52,9 @@ ckl_status manager_ensure_run(manager_view *view, ckl_manager *manager, ckl_erro
 /* The session that what is recorded belongs to, 0 when this process does not train. In a write
  * transaction. */
 ckl_status manager_session(int64_t *out, ckl_manager *manager, int64_t run, ckl_error *err);
+/* "HOST, pid N, since T" of who trains on the run; empty: nobody. */
+void manager_read_trainer(char *out, size_t size, const ckl_manager *manager);
+ckl_status manager_open_counter(ckl_manager *manager, ckl_error *err);
 /* Ends a transaction: commits when `status` is CKL_OK, else rolls back. */
 ckl_status manager_end(ckl_manager *manager, ckl_status status, ckl_error *err);
 void manager_warn(const ckl_manager *manager, const char *format, ...)

@@ -324,6 +324,7 @@ ckl_status ckl_manager_status(ckl_status_info *out, ckl_manager *manager, ckl_er
     if (status == CKL_OK)
         status = last_checkpoint(&info, manager, view.run.id, err);
     db_rollback(manager->ledger);
+    manager_read_trainer(info.trainer, sizeof info.trainer, manager);
     if (status == CKL_OK)
         *out = info;
     return status;

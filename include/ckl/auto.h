@@ -57,6 +57,16 @@ CKL_API ckl_status ckl_register_model_source(const ckl_model_source *source, ckl
 CKL_API ckl_status ckl_register_config_source(const ckl_config_source *source, ckl_error *err);
 CKL_API ckl_status ckl_register_dataset_source(const ckl_dataset_source *source, ckl_error *err);
 
+/* Told at the next step when another process moved the head: discarded, tagged, gave another
+ * configuration. `from` and `to` are hashes: ckl_diff_open() of `manager` says what differs, down
+ * to the uids. It may read from `manager`, not call the automatic system. */
+typedef struct ckl_change_listener {
+    void (*on_change)(void *context, ckl_manager *manager, const char *from, const char *to);
+    void *context;
+} ckl_change_listener;
+CKL_API ckl_status ckl_register_change_listener(const ckl_change_listener *listener,
+                                                ckl_error *err);
+
 typedef struct ckl_system_options {
     const char *root_log_dir;         /* NULL: $CKL_ROOT, else "." */
     int64_t checkpoint_frequency;     /* steps between weights; 0: 100 */

@@ -55,7 +55,7 @@ CKL_API const char *ckl_manager_run(const ckl_manager *manager);
 /* True when this open made the ledger. */
 CKL_API bool ckl_manager_created(const ckl_manager *manager);
 
-/* ---- change: design 4, "Update" ------------------------------------------------------------- */
+/* ---- change: design 4, "Update" -------------------------------------------------------------- */
 
 /* What is NULL keeps its value. */
 typedef struct ckl_update {
@@ -126,7 +126,17 @@ CKL_API ckl_status ckl_manager_save_data_state(ckl_update_result *out, ckl_manag
 CKL_API ckl_status ckl_manager_save_model_architecture(ckl_update_result *out, ckl_manager *manager,
                                                        const ckl_model *model, ckl_error *err);
 
-/* ---- checkpoints: design 4, "Checkpoint" ---------------------------------------------------- */
+/* ---- training: design 4, "Live curation" ----------------------------------------------------- */
+
+/* Claims the run: one process trains on it at a time, until the manager is closed or the process
+ * ends; anybody may change it meanwhile. Again is fine. Saving a checkpoint claims it, too.
+ * Errors: CKL_BUSY  the message names host, pid and start of the one that trains */
+CKL_API ckl_status ckl_manager_begin_training(ckl_manager *manager, ckl_error *err);
+/* A number that differs when some process (this one included) recorded something in this ledger
+ * since it was last asked: read from shared memory in nanoseconds. 0 when opened for reading. */
+CKL_API uint64_t ckl_manager_change_count(const ckl_manager *manager);
+
+/* ---- checkpoints: design 4, "Checkpoint" ----------------------------------------------------- */
 
 typedef struct ckl_metric {
     const char *name; /* 1 to 256 bytes, valid UTF-8 */
@@ -160,6 +170,7 @@ typedef struct ckl_checkpoint_result {
 /* Saves weights under the head's hash. It does not dump unless force_dump_pending.
  * Errors: CKL_INVALID    negative step, note that is no JSON, no head yet
  *         CKL_NOT_FOUND  the weights file is not there
+ *         CKL_BUSY       another process trains on the run
  *         what `write` returned: nothing was saved */
 CKL_API ckl_status ckl_manager_save_model_checkpoint(ckl_checkpoint_result *out,
                                                      ckl_manager *manager,
@@ -173,7 +184,7 @@ CKL_API ckl_status ckl_manager_log_metric(ckl_manager *manager, int64_t step, co
                                           double value, ckl_error *err);
 CKL_API ckl_status ckl_manager_flush_metrics(ckl_manager *manager, ckl_error *err);
 
-/* ---- move about: design 4, "Switch" --------------------------------------------------------- */
+/* ---- move about: design 4, "Switch" ---------------------------------------------------------- */
 
 /* Moves the head to a recorded experiment, and to its checkpoint at `step` (-1: none) as what
  * training comes from. Head moves back with another switch; see `from`.
@@ -199,7 +210,7 @@ CKL_API ckl_status ckl_manager_ignore(bool *changed, ckl_manager *manager, const
 CKL_API ckl_status ckl_manager_ignored_paths(char ***out, size_t *count, ckl_manager *manager,
                                              ckl_error *err);
 
-/* ---- get back ------------------------------------------------------------------------------- */
+/* ---- get back -------------------------------------------------------------------------------- */
 
 /* The recorded experiment that `text` means: 24 characters, a unique prefix of at least 4, "@" (the
  * head), "@~N" (N head moves back).

@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-/* ---- history -------------------------------------------------------------------------------- */
+/* ---- history --------------------------------------------------------------------------------- */
 
 typedef struct ckl_event {
     int64_t seq;   /* rises with every event of the ledger */
@@ -53,7 +53,7 @@ CKL_API ckl_status ckl_events(ckl_event_cursor **out, ckl_manager *manager,
 CKL_API ckl_status ckl_event_next(ckl_event *out, ckl_event_cursor *cursor, ckl_error *err);
 CKL_API_VOID void ckl_event_cursor_close(ckl_event_cursor *cursor);
 
-/* ---- one experiment ------------------------------------------------------------------------- */
+/* ---- one experiment -------------------------------------------------------------------------- */
 
 typedef struct ckl_component_info {
     bool present;
@@ -108,7 +108,7 @@ CKL_API ckl_status ckl_session_next(ckl_session_row *out, ckl_session_cursor *cu
                                     ckl_error *err);
 CKL_API_VOID void ckl_session_cursor_close(ckl_session_cursor *cursor);
 
-/* ---- checkpoints and metrics ---------------------------------------------------------------- */
+/* ---- checkpoints and metrics ----------------------------------------------------------------- */
 
 typedef struct ckl_checkpoint_row {
     int64_t seq, at_us, step;
@@ -131,7 +131,7 @@ CKL_API ckl_status ckl_checkpoint_next(ckl_checkpoint_row *out, ckl_checkpoint_c
                                        ckl_error *err);
 CKL_API_VOID void ckl_checkpoint_cursor_close(ckl_checkpoint_cursor *cursor);
 
-/* ---- runs and status ------------------------------------------------------------------------ */
+/* ---- runs and status ------------------------------------------------------------------------- */
 
 typedef struct ckl_run_row {
     const char *name;

@@ -19,7 +19,7 @@ typedef struct ckl_warning_sink {
     void *context;
 } ckl_warning_sink;
 
-/* ---- configurations (hyperparameters): design 3.2 ------------------------------------------- */
+/* ---- configurations (hyperparameters): design 3.2 -------------------------------------------- */
 
 /* A configuration: a JSON object, frozen when it is made. */
 typedef struct ckl_config ckl_config;
@@ -41,7 +41,7 @@ CKL_API ckl_status ckl_config_read(ckl_config **out, const char *path,
 CKL_API const char *ckl_config_text(const ckl_config *config);
 CKL_API_VOID void ckl_config_free(ckl_config *config);
 
-/* ---- models (architecture): design 3.4 ------------------------------------------------------ */
+/* ---- models (architecture): design 3.4 ------------------------------------------------------- */
 
 /* A model's architecture: a description (class, modules, attributes) or opaque bytes. */
 typedef struct ckl_model ckl_model;
@@ -72,7 +72,7 @@ CKL_API ckl_status ckl_model_set_architecture(ckl_model *model, const void *byte
                                               ckl_error *err);
 CKL_API_VOID void ckl_model_free(ckl_model *model);
 
-/* ---- data states: design 3.3 ---------------------------------------------------------------- */
+/* ---- data states: design 3.3 ----------------------------------------------------------------- */
 
 /* For every sample whether it is discarded, and its tags. Made by adding, in any order, in the
  * guide's form: uids, discarded uids, tags by uid. It is sorted and checked at its first use;
@@ -126,7 +126,7 @@ CKL_API bool ckl_data_state_find(const ckl_data_state *state, const char *uid, u
  * NULL) gets the first of them by code point, or NULL. */
 CKL_API uint64_t ckl_data_state_ignored(const ckl_data_state *state, const char **first);
 
-/* ---- hashes without a ledger ---------------------------------------------------------------- */
+/* ---- hashes without a ledger ----------------------------------------------------------------- */
 
 /* The guide's ExperimentHashGenerator. NULL stands for an absent component (guide, "Migration from
  * V2": segment 00000000). */

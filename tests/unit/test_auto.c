@@ -147,6 +147,77 @@ START_TEST(other_ranks_are_silent)
 }
 END_TEST
 
+/* What the listener was told. */
+static struct {
+    int calls;
+    char uid[32], change[32];
+} told;
+
+static void on_change(void *context, ckl_manager *manager, const char *from, const char *to)
+{
+    ckl_diff *diff = NULL;
+    ckl_diff_sample sample;
+    (void)context;
+    told.calls++;
+    ASSERT_OK(ckl_diff_open(&diff, manager, from, to, &fault));
+    if (ckl_diff_next_sample(&sample, diff, NULL) == CKL_OK) {
+        snprintf(told.uid, sizeof told.uid, "%s", sample.uid);
+        snprintf(told.change, sizeof told.change, "%s", sample.change);
+    }
+    ckl_diff_close(diff);
+}
+
+START_TEST(edits_from_elsewhere_are_seen_at_the_next_step)
+{
+    const char *uids[] = {"s2"};
+    ckl_update_result edited;
+    ckl_change_listener listener = {.on_change = on_change};
+    ckl_manager *manager = start(100), *curator = open_run(NULL);
+    update_data(curator, "{\"uids\": [\"s1\", \"s2\", \"s3\"]}");
+    ASSERT_OK(ckl_register_change_listener(&listener, &fault));
+    ASSERT_OK(ckl_checkpoint_on_step(1, false, &fault));
+    told.calls = 0;
+    ASSERT_OK(ckl_checkpoint_on_step(2, false, &fault));
+    ck_assert_int_eq(told.calls, 0);
+    ckl_edit edit = {.action = CKL_EDIT_DISCARD, .uids = uids, .uid_count = 1};
+    ASSERT_OK(ckl_manager_edit_samples(&edited, curator, &edit, &fault));
+    ASSERT_OK(ckl_checkpoint_on_step(3, false, &fault));
+    ck_assert_int_eq(told.calls, 1);
+    ck_assert_str_eq(told.uid, "s2");
+    ck_assert_str_eq(told.change, "discarded");
+    ck_assert_uint_eq(pending_of(manager), 0); /* dumped */
+    ASSERT_OK(ckl_checkpoint_on_step(4, false, &fault));
+    ck_assert_int_eq(told.calls, 1);
+    ckl_manager_close(curator);
+    ckl_close_checkpoint_system();
+}
+END_TEST
+
+START_TEST(a_second_trainer_is_told_who_the_first_is)
+{
+    char pid[32];
+    ckl_status_info info;
+    ckl_checkpoint_result result;
+    ckl_checkpoint checkpoint = {.step = 1, .bytes = "x", .size = 1};
+    ckl_manager *first = start(100), *second = open_run(NULL), *other = open_run("other");
+    change_config("{\"lr\": 1}");
+    update_config(other, "{\"lr\": 1}");
+    ASSERT_OK(ckl_checkpoint_on_step(1, false, &fault));
+    ck_assert_int_eq(ckl_manager_save_model_checkpoint(&result, second, &checkpoint, &fault),
+                     CKL_BUSY);
+    snprintf(pid, sizeof pid, "pid %ld", (long)getpid());
+    ck_assert_msg(strstr(fault.message, pid) != NULL, "%s", fault.message);
+    ASSERT_OK(ckl_manager_status(&info, second, &fault));
+    ck_assert_ptr_nonnull(strstr(info.trainer, pid));
+    ASSERT_OK(ckl_manager_save_model_checkpoint(&result, other, &checkpoint, &fault));
+    (void)first;
+    ckl_close_checkpoint_system();
+    ASSERT_OK(ckl_manager_save_model_checkpoint(&result, second, &checkpoint, &fault));
+    ckl_manager_close(second);
+    ckl_manager_close(other);
+}
+END_TEST
+
 static void *step_and_change(void *argument)
 {
     int thread = *(int *)argument;
@@ -194,6 +265,8 @@ int main(void)
     tcase_add_test(tests, what_is_missing_is_named);
     tcase_add_test(tests, the_first_call_opens_ckl_root);
     tcase_add_test(tests, other_ranks_are_silent);
+    tcase_add_test(tests, edits_from_elsewhere_are_seen_at_the_next_step);
+    tcase_add_test(tests, a_second_trainer_is_told_who_the_first_is);
     tcase_add_test(tests, threads_may_call_at_once);
     return run_suite(tests, "auto");
 }
