@@ -3,6 +3,9 @@
  * back to branch from an earlier state.
  *
  *   ckl-demo ROOT iris.csv            the story; run again, it goes on in the same history
+ *   ckl-demo --train STEPS ROOT iris.csv
+ *                                     goes on training; `ckl discard` from another shell leaves a
+ *                                     sample out from the next step on
  *   ckl-demo --verify ROOT iris.csv   every checkpoint gives the accuracy that is recorded with it,
  *                                     and training restarted from it gives the recorded later loss
  */
@@ -207,7 +210,16 @@ static void live(trainer *me)
     train(me, STEPS_AT_A_TIME);
 }
 
-static int run_story(const char *root, const char *csv)
+/* Somebody else discarded, tagged, or gave another learning rate: train on with that. */
+static void follow(void *context, ckl_manager *manager, const char *from, const char *to)
+{
+    trainer *me = context;
+    restore_state(me, manager, to);
+    printf("  %.8s… became %.8s…: going on with that\n", from, to);
+}
+
+/* `steps` 0: the story. */
+static int run(const char *root, const char *csv, int64_t steps)
 {
     static trainer me;
     ckl_error err = {0};
@@ -225,7 +237,14 @@ static int run_story(const char *root, const char *csv)
     must(ckl_register_model_source(&model, &err), &err);
     must(ckl_register_config_source(&config, &err), &err);
     must(ckl_register_dataset_source(&data, &err), &err);
-    live(&me);
+    ckl_change_listener listener = {.on_change = follow, .context = &me};
+    must(ckl_register_change_listener(&listener, &err), &err);
+    if (steps > 0) {
+        begin(&me);
+        train(&me, steps);
+    } else {
+        live(&me);
+    }
     ckl_close_checkpoint_system();
     return 0;
 }
@@ -298,10 +317,13 @@ static int verify(const char *root, const char *csv)
 
 int main(int count, char **words)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0); /* what it says is there when it is killed, too */
     if (count == 3)
-        return run_story(words[1], words[2]);
+        return run(words[1], words[2], 0);
+    if (count == 5 && strcmp(words[1], "--train") == 0 && atoll(words[2]) > 0)
+        return run(words[3], words[4], atoll(words[2]));
     if (count == 4 && strcmp(words[1], "--verify") == 0)
         return verify(words[2], words[3]);
-    fprintf(stderr, "usage: ckl-demo [--verify] ROOT iris.csv\n");
+    fprintf(stderr, "usage: ckl-demo [--verify | --train STEPS] ROOT iris.csv\n");
     return 2;
 }
