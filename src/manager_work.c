@@ -333,24 +333,6 @@ static ckl_status finish_or_undo(work *unit, ckl_manager *manager, storage_op *o
     return status;
 }
 
-static ckl_status recover_one(ckl_manager *manager, const char *op, const char *detail,
-                              ckl_error *err)
-{
-    WORK_AUTO unit = {0};
-    storage_op *staged = NULL;
-    ckl_status status = storage_op_adopt(&staged, manager->tree, op, NULL);
-    if (status == CKL_BUSY)
-        return CKL_OK; /* its process lives */
-    if (status == CKL_NOT_FOUND)
-        status = storage_op_begin(&staged, manager->tree, op, err);
-    if (status == CKL_OK)
-        status = decode(&unit, op, detail, err);
-    if (status == CKL_OK)
-        status = finish_or_undo(&unit, manager, staged, err);
-    storage_op_end(staged);
-    return status;
-}
-
 static bool intent_is_known(void *context, const char *op)
 {
     ckl_manager *manager = context;
@@ -360,6 +342,28 @@ static bool intent_is_known(void *context, const char *op)
         return true;
     bind_text(&row, ":op", op);
     return ledger_first_integer(&there, &row, NULL) != CKL_NOT_FOUND;
+}
+
+static ckl_status recover_one(ckl_manager *manager, const char *op, const char *detail,
+                              ckl_error *err)
+{
+    WORK_AUTO unit = {0};
+    storage_op *staged = NULL;
+    ckl_status status = storage_op_adopt(&staged, manager->tree, op, NULL);
+    if (status == CKL_BUSY)
+        return CKL_OK; /* its process lives */
+    if (!intent_is_known(manager, op)) {
+        storage_op_end(staged); /* its process finished it since we read it */
+        return CKL_OK;
+    }
+    if (status == CKL_NOT_FOUND)
+        status = storage_op_begin(&staged, manager->tree, op, err);
+    if (status == CKL_OK)
+        status = decode(&unit, op, detail, err);
+    if (status == CKL_OK)
+        status = finish_or_undo(&unit, manager, staged, err);
+    storage_op_end(staged);
+    return status;
 }
 
 /* The first intent after `last` in the order of names, which moves there; CKL_DONE at the end. */

@@ -147,14 +147,21 @@ ckl_status storage_op_begin(storage_op **out, storage *tree, const char *name, c
 ckl_status storage_op_adopt(storage_op **out, storage *tree, const char *name, ckl_error *err)
 {
     storage_op *op = NULL;
+    ckl_error failure = {0};
     ckl_status status = new_op(&op, tree, name, err);
     if (status != CKL_OK)
         return status;
     if (!fs_is_directory(op->folder))
-        status = error_set(err, CKL_NOT_FOUND, "there is no '%s'", op->folder);
+        status = CKL_NOT_FOUND;
     else
-        status = take_lease(op, err);
+        status = take_lease(op, &failure);
+    /* Its owner may remove the folder while we reach for the lock: then there is nothing to adopt.
+     */
+    if (status == CKL_IO && !fs_is_directory(op->folder))
+        status = CKL_NOT_FOUND;
     if (status != CKL_OK) {
+        error_set(err, status, "%s",
+                  failure.code != CKL_OK ? failure.message : "there is no such operation");
         free_op(op);
         return status;
     }
