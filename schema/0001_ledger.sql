@@ -206,8 +206,8 @@ CREATE TABLE _event (
   from_config     INTEGER REFERENCES _config,
   edge            INTEGER REFERENCES _data_edge,  -- how the samples changed; null: they did not
   reversed        INTEGER NOT NULL DEFAULT 0 CHECK (reversed IN (0, 1)), -- the edge read backwards
-  -- The data state that the run begins with here, when no edge from nothing holds its rows: it
-  -- hangs on a state that was known already.
+  -- The data state that the run begins with here (reversed: that it leaves for none), when no edge
+  -- from nothing holds its rows: it hangs on a state that was known already.
   begins          INTEGER REFERENCES _data_state,
   step            INTEGER,                        -- of a checkpoint, or switched to
   actor           TEXT NOT NULL,

@@ -133,8 +133,8 @@ JOIN _experiment AS after ON after.id = event.experiment
 LEFT JOIN _experiment AS before ON before.id = event.from_experiment;
 
 -- Each sample that an event discarded, restored, tagged, untagged, added or removed. The second
--- part is for runs that begin with a state that hangs on one known before: the sample's last change
--- on the way from the root is what it begins with.
+-- part is for runs that begin or end with a state that hangs on one known before, so that no edge
+-- from nothing holds its rows: the sample's last change on the way from the root is what it has.
 CREATE VIEW sample_changes AS
 SELECT event.seq AS seq,
        strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
@@ -166,7 +166,11 @@ SELECT event.seq,
        strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch'),
        event.at_us / 1000000.0,
        run.name, before.hash, after.hash, sample.uid,
-       NULL, first.discarded, tagset.tags, '', event.actor, event.reason
+       CASE event.reversed WHEN 0 THEN NULL ELSE first.discarded END,
+       CASE event.reversed WHEN 0 THEN first.discarded ELSE NULL END,
+       CASE event.reversed WHEN 0 THEN tagset.tags ELSE '' END,
+       CASE event.reversed WHEN 0 THEN '' ELSE tagset.tags END,
+       event.actor, event.reason
 FROM (WITH RECURSIVE way (seq, base, edge, depth) AS (
         SELECT beginning.seq, state.base, state.edge, state.depth
         FROM _event AS beginning JOIN _data_state AS state ON state.component = beginning.begins

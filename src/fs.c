@@ -56,10 +56,10 @@ static ckl_status parent_of(char **out, const char *path, ckl_error *err)
     return CKL_OK;
 }
 
-static ckl_status make_directory(const char *path, ckl_error *err)
+static ckl_status make_directory(const char *path, mode_t mode, ckl_error *err)
 {
     char *parent = NULL;
-    if (mkdir(path, 0777) != 0) {
+    if (mkdir(path, mode) != 0) {
         int number = errno;
         struct stat found;
         if (number == EEXIST && stat(path, &found) == 0 && S_ISDIR(found.st_mode))
@@ -90,13 +90,18 @@ ckl_status fs_make_directories(const char *path, ckl_error *err)
             continue;
         *at = '\0';
         if (!fs_is_directory(copy))
-            status = make_directory(copy, err);
+            status = make_directory(copy, 0777, err);
         *at = kept;
         if (kept == '\0')
             break;
     }
     free(copy);
     return status;
+}
+
+ckl_status fs_make_private_directory(const char *path, ckl_error *err)
+{
+    return make_directory(path, 0700, err);
 }
 
 ckl_status fs_real_path(char **out, const char *path, ckl_error *err)
@@ -116,13 +121,16 @@ ckl_status fs_list(char ***out, size_t *count, const char *path, ckl_error *err)
     DIR *folder = opendir(path);
     if (folder == NULL)
         return error_errno(err, errno, "could not read the folder", path);
-    while ((entry = readdir(folder)) != NULL) {
+    while (errno = 0, (entry = readdir(folder)) != NULL) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         buf_add(&names, entry->d_name, strlen(entry->d_name) + 1);
         found++;
     }
+    int failed = errno;
     closedir(folder);
+    if (failed != 0)
+        return error_errno(err, failed, "could not read the folder", path);
     size_t array = (found + 1) * sizeof(char *);
     char **block = names.failed ? NULL : malloc(array + names.size + 1);
     if (block == NULL)
@@ -156,10 +164,17 @@ static int remove_entries(int descriptor)
     int failed = 0;
     DIR *folder = fdopendir(descriptor);
     if (folder == NULL) {
+        failed = errno;
         close(descriptor);
-        return errno;
+        return failed;
     }
-    while (failed == 0 && (entry = readdir(folder)) != NULL) {
+    while (failed == 0) {
+        errno = 0;
+        entry = readdir(folder);
+        if (entry == NULL) {
+            failed = errno;
+            break;
+        }
         const char *name = entry->d_name;
         if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
             continue;
@@ -189,9 +204,11 @@ ckl_status fs_remove_tree(const char *path, ckl_error *err)
 static int rename_carefully(const char *from, const char *to)
 {
     if (!fs_is_directory(from)) {
-        if (link(from, to) != 0)
+        if (link(from, to) == 0)
+            return unlink(from) == 0 ? 0 : errno;
+        bool no_links = errno == EPERM || errno == ENOTSUP || errno == ENOSYS || errno == EMLINK;
+        if (!no_links)
             return errno;
-        return unlink(from) == 0 ? 0 : errno;
     }
     if (fs_exists(to))
         return EEXIST;
@@ -211,7 +228,7 @@ ckl_status fs_rename(const char *from, const char *to, bool replace, ckl_error *
     }
     if (failed == 0)
         return CKL_OK;
-    if (failed == EEXIST || failed == ENOTEMPTY)
+    if (!replace && (failed == EEXIST || failed == ENOTEMPTY))
         return error_set(err, CKL_BUSY, "'%s' is there already", to);
     return error_errno(err, failed, "could not make", to);
 }
@@ -300,9 +317,7 @@ void fs_lock_drop(fs_lock *lock)
     free(lock);
 }
 
-/* ---- names
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 ckl_status fs_random_name(char out[33], ckl_error *err)
 {

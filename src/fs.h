@@ -8,6 +8,9 @@
 
 /* Makes `path` and what is missing above it; each new folder is made durable in its parent. */
 ckl_status fs_make_directories(const char *path, ckl_error *err);
+/* Makes one folder that only its owner can enter, durable in its parent; that it is there is fine.
+ */
+ckl_status fs_make_private_directory(const char *path, ckl_error *err);
 bool fs_exists(const char *path);       /* anything at all, a dangling link included */
 bool fs_is_directory(const char *path); /* links are not followed */
 /* Errors: CKL_NOT_FOUND, CKL_INVALID when it is not a regular file, CKL_IO */
@@ -46,6 +49,10 @@ void fs_writer_abandon(fs_writer *writer); /* closes; the file stays. NULL is fi
 /* Copies a file into a writer: by reflink where the file system can, else by reading. "-" reads
  * standard input. Errors: CKL_NOT_FOUND, CKL_INVALID when it is no regular file or pipe, CKL_IO */
 ckl_status fs_writer_copy(fs_writer *writer, const char *path, ckl_error *err);
+
+/* Fills a new writer by reflink alone. CKL_INVALID when the file system cannot: nothing is written,
+ * the writer is as it was. Else as fs_writer_copy. */
+ckl_status fs_writer_clone(fs_writer *writer, const char *path, ckl_error *err);
 
 /* A lock on a file (made when missing, never removed): dropped when the process dies, not
  * inherited by a forked child's use. `shared` locks may be held together. `timeout_ms` 0: one try.

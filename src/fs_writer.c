@@ -22,16 +22,36 @@ struct fs_writer {
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static ckl_status open_regular(int *out, struct stat *found, const char *path, int flags,
-                               ckl_error *err)
+/* Not blocking, for a pipe that took the file's place would not let the call return. */
+static ckl_status open_regular(int *out, const char *path, int flags, ckl_error *err)
 {
+    struct stat found;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
+    if (descriptor < 0 && errno == ELOOP)
+        return error_set(err, CKL_INVALID, "'%s' is not a regular file", path);
     if (descriptor < 0)
         return error_errno(err, errno, "could not read", path);
-    if (fstat(descriptor, found) != 0 || S_ISDIR(found->st_mode)) {
+    if (fstat(descriptor, &found) != 0 || !S_ISREG(found.st_mode)) {
         close(descriptor);
-        return error_set(err, CKL_INVALID, "'%s' is not a file", path);
+        return error_set(err, CKL_INVALID, "'%s' is not a regular file", path);
     }
+    *out = descriptor;
+    return CKL_OK;
+}
+
+/* A pipe is opened as cat does, waiting for its writer; a device would never end. */
+static ckl_status open_source(int *out, const char *path, ckl_error *err)
+{
+    struct stat found;
+    int descriptor;
+    if (stat(path, &found) != 0)
+        return error_errno(err, errno, "could not read", path);
+    if (!S_ISFIFO(found.st_mode))
+        return open_regular(out, path, 0, err);
+    while ((descriptor = open(path, O_RDONLY | O_CLOEXEC)) < 0 && errno == EINTR)
+        ;
+    if (descriptor < 0)
+        return error_errno(err, errno, "could not read", path);
     *out = descriptor;
     return CKL_OK;
 }
@@ -104,8 +124,7 @@ static ckl_status hash_descriptor(digest *out, uint64_t *size, int descriptor, c
 ckl_status fs_hash_file(digest *out, uint64_t *size, const char *path, ckl_error *err)
 {
     int descriptor = -1;
-    struct stat found;
-    ckl_status status = open_regular(&descriptor, &found, path, O_NOFOLLOW, err);
+    ckl_status status = open_regular(&descriptor, path, O_NOFOLLOW, err);
     if (status != CKL_OK)
         return status;
     status = hash_descriptor(out, size, descriptor, path, err);
@@ -116,8 +135,7 @@ ckl_status fs_hash_file(digest *out, uint64_t *size, const char *path, ckl_error
 ckl_status fs_protect(digest *out, uint64_t *size, const char *path, unsigned mode, ckl_error *err)
 {
     int descriptor = -1;
-    struct stat found;
-    ckl_status status = open_regular(&descriptor, &found, path, O_NOFOLLOW, err);
+    ckl_status status = open_regular(&descriptor, path, O_NOFOLLOW, err);
     if (status != CKL_OK)
         return status;
     status = hash_descriptor(out, size, descriptor, path, err);
@@ -160,8 +178,8 @@ static ckl_status write_fully(int descriptor, const char *bytes, size_t size, co
         ssize_t put = write(descriptor, bytes, size);
         if (put < 0 && errno == EINTR)
             continue;
-        if (put < 0)
-            return error_errno(err, errno, "could not write", path);
+        if (put <= 0)
+            return error_errno(err, put < 0 ? errno : EIO, "could not write", path);
         bytes += put;
         size -= (size_t)put;
     }
@@ -189,22 +207,38 @@ static ckl_status take_write(void *context, const void *bytes, size_t size, ckl_
     return fs_writer_add(context, bytes, size, err);
 }
 
+/* True when the blocks are shared now: they are read once, at the end, to be hashed. What is added
+ * after them goes behind them. */
+static bool clone(fs_writer *writer, int descriptor)
+{
+    if (writer->size > 0 || writer->by_descriptor ||
+        ioctl(writer->descriptor, FICLONE, descriptor) != 0)
+        return false;
+    writer->by_descriptor = true;
+    return lseek(writer->descriptor, 0, SEEK_END) >= 0;
+}
+
+ckl_status fs_writer_clone(fs_writer *writer, const char *path, ckl_error *err)
+{
+    int descriptor = -1;
+    ckl_status status = open_regular(&descriptor, path, O_NOFOLLOW, err);
+    if (status == CKL_OK && !clone(writer, descriptor))
+        status = error_set(err, CKL_INVALID, "'%s' cannot be shared here", path);
+    if (descriptor >= 0)
+        close(descriptor);
+    return status;
+}
+
 ckl_status fs_writer_copy(fs_writer *writer, const char *path, ckl_error *err)
 {
     int descriptor = -1;
-    struct stat found;
     if (strcmp(path, "-") == 0)
         return read_all(STDIN_FILENO, "standard input", take_write, writer, err);
-    ckl_status status = open_regular(&descriptor, &found, path, 0, err);
+    ckl_status status = open_source(&descriptor, path, err);
     if (status != CKL_OK)
         return status;
-    if (writer->size == 0 && S_ISREG(found.st_mode) &&
-        ioctl(writer->descriptor, FICLONE, descriptor) == 0) {
-        writer->by_descriptor = true; /* shared blocks: read once, to be hashed */
-    } else {
-        fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK);
+    if (!clone(writer, descriptor))
         status = read_all(descriptor, path, take_write, writer, err);
-    }
     close(descriptor);
     return status;
 }
@@ -225,7 +259,7 @@ static ckl_status settle(digest *out, uint64_t *size, fs_writer *writer, unsigne
         status = error_errno(err, errno, "could not protect", writer->path);
     if (status == CKL_OK && fsync(writer->descriptor) != 0)
         status = error_errno(err, errno, "could not sync", writer->path);
-    if (close(writer->descriptor) != 0 && status == CKL_OK)
+    if (close(writer->descriptor) != 0 && errno != EINTR && status == CKL_OK)
         status = error_errno(err, errno, "could not write", writer->path);
     writer->descriptor = -1;
     return status;

@@ -134,16 +134,15 @@ static ckl_status move_samples(ledger_event *event, manager_view *view, ckl_mana
                                int64_t from, int64_t to, ckl_error *err)
 {
     CHANGES_AUTO changes = {0};
-    data_state_info state;
     if (from == to)
         return CKL_OK;
     ckl_status status =
         ledger_edge_between(&event->edge, &event->reversed, manager->ledger, from, to, NULL, err);
-    if (status == CKL_OK && from == 0 && event->edge == 0) {
-        event->begins = to;
-        status = ledger_data_info(&state, manager->ledger, to, err);
+    if (status == CKL_OK && event->edge == 0) {
+        event->begins = from == 0 ? to : from;
+        event->reversed = from != 0;
     }
-    bool near = status == CKL_OK && from != 0 && event->edge != 0;
+    bool near = status == CKL_OK && from != 0 && to != 0;
     if (near)
         status = ledger_edge_rows(&changes, manager->ledger, event->edge, event->reversed, err);
     if (status == CKL_OK)
