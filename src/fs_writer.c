@@ -209,7 +209,7 @@ static ckl_status take_write(void *context, const void *bytes, size_t size, ckl_
 
 /* True when the blocks are shared now: they are read once, at the end, to be hashed. What is added
  * after them goes behind them. */
-static bool clone(fs_writer *writer, int descriptor)
+static bool share_blocks(fs_writer *writer, int descriptor)
 {
     if (writer->size > 0 || writer->by_descriptor ||
         ioctl(writer->descriptor, FICLONE, descriptor) != 0)
@@ -222,7 +222,7 @@ ckl_status fs_writer_clone(fs_writer *writer, const char *path, ckl_error *err)
 {
     int descriptor = -1;
     ckl_status status = open_regular(&descriptor, path, O_NOFOLLOW, err);
-    if (status == CKL_OK && !clone(writer, descriptor))
+    if (status == CKL_OK && !share_blocks(writer, descriptor))
         status = error_set(err, CKL_INVALID, "'%s' cannot be shared here", path);
     if (descriptor >= 0)
         close(descriptor);
@@ -237,7 +237,7 @@ ckl_status fs_writer_copy(fs_writer *writer, const char *path, ckl_error *err)
     ckl_status status = open_source(&descriptor, path, err);
     if (status != CKL_OK)
         return status;
-    if (!clone(writer, descriptor))
+    if (!share_blocks(writer, descriptor))
         status = read_all(descriptor, path, take_write, writer, err);
     close(descriptor);
     return status;

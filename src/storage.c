@@ -52,7 +52,14 @@ ckl_status storage_path(char **out, const storage *tree, const char *relative, c
 
 ckl_status storage_prepare(storage *tree, ckl_error *err)
 {
-    return fs_make_directories(tree->staging, err);
+    char *private = NULL;
+    ckl_status status = storage_path(&private, tree, ".ckl", err);
+    if (status == CKL_OK)
+        status = fs_make_private_directory(private, err);
+    if (status == CKL_OK)
+        status = fs_make_private_directory(tree->staging, err);
+    free(private);
+    return status;
 }
 
 /* ---- names in the tree ----------------------------------------------------------------------- */
@@ -147,21 +154,17 @@ ckl_status storage_op_begin(storage_op **out, storage *tree, const char *name, c
 ckl_status storage_op_adopt(storage_op **out, storage *tree, const char *name, ckl_error *err)
 {
     storage_op *op = NULL;
-    ckl_error failure = {0};
+    ckl_error unlocked = {0};
     ckl_status status = new_op(&op, tree, name, err);
     if (status != CKL_OK)
         return status;
-    if (!fs_is_directory(op->folder))
-        status = CKL_NOT_FOUND;
-    else
-        status = take_lease(op, &failure);
-    /* Its owner may remove the folder while we reach for the lock: then there is nothing to adopt.
-     */
-    if (status == CKL_IO && !fs_is_directory(op->folder))
-        status = CKL_NOT_FOUND;
+    status = take_lease(op, &unlocked);
+    /* Its process may have ended it in between: then what is locked has no name any more. */
+    if (status != CKL_BUSY && !fs_is_directory(op->folder))
+        status = error_set(err, CKL_NOT_FOUND, "there is no '%s'", op->folder);
+    else if (status != CKL_OK)
+        error_set(err, status, "%s", unlocked.message);
     if (status != CKL_OK) {
-        error_set(err, status, "%s",
-                  failure.code != CKL_OK ? failure.message : "there is no such operation");
         free_op(op);
         return status;
     }
@@ -169,11 +172,18 @@ ckl_status storage_op_adopt(storage_op **out, storage *tree, const char *name, c
     return CKL_OK;
 }
 
+/* The folder loses its name first: who would adopt it finds all of it or nothing, for the lock is
+ * in it. What stays after a failure or a crash is removed at the next opening. */
 void storage_op_end(storage_op *op)
 {
+    BUF_AUTO gone = BUF_INIT;
     if (op == NULL)
         return;
-    (void)fs_remove_tree(op->folder, NULL); /* what stays is removed at the next opening */
+    buf_add_text(&gone, op->folder);
+    buf_add_text(&gone, ".gone");
+    bool renamed =
+        buf_check(&gone, NULL) == CKL_OK && fs_rename(op->folder, gone.data, false, NULL) == CKL_OK;
+    (void)fs_remove_tree(renamed ? gone.data : op->folder, NULL);
     free_op(op);
 }
 
@@ -192,23 +202,48 @@ ckl_status storage_op_create(fs_writer **out, storage_op *op, const char *name, 
     return status;
 }
 
-static ckl_status copy_file(storage_op *op, const char *name, const char *path,
-                            const digest *expected, ckl_error *err)
+static ckl_status check_shared(const digest *found, uint64_t found_size, const char *relative,
+                               uint64_t size, const digest *sha256, ckl_error *err)
+{
+    if (found_size == size && digest_equal(found, sha256))
+        return CKL_OK;
+    return error_set(err, CKL_NOT_FOUND, "'%s' is not as it was dumped", relative);
+}
+
+typedef ckl_status fill_function(fs_writer *writer, const char *path, ckl_error *err);
+
+/* A file of its own with the bytes of `source`, hashed from what was written. */
+static ckl_status fill_staged(digest *found, uint64_t *size, const char *target, const char *source,
+                              fill_function *fill, ckl_error *err)
 {
     fs_writer *writer = NULL;
-    digest sha256;
-    uint64_t size;
-    ckl_status status = storage_op_create(&writer, op, name, err);
+    ckl_status status = fs_writer_create(&writer, target, err);
     if (status != CKL_OK)
         return status;
-    status = fs_writer_copy(writer, path, err);
-    if (status != CKL_OK) {
-        fs_writer_abandon(writer);
-        return status;
-    }
-    status = fs_writer_finish(&sha256, &size, writer, 0444, err);
-    if (status == CKL_OK && !digest_equal(&sha256, expected))
-        status = error_set(err, CKL_DAMAGED, "'%s' changed while it was copied", path);
+    status = fill(writer, source, err);
+    if (status == CKL_OK)
+        return fs_writer_finish(found, size, writer, 0444, err);
+    fs_writer_abandon(writer);
+    return status;
+}
+
+/* By reflink, else by link, else by copying; nothing stays at `target` after a failure. */
+static ckl_status share(digest *found, uint64_t *size, const char *target, const char *source,
+                        ckl_error *err)
+{
+    ckl_status status = fill_staged(found, size, target, source, fs_writer_clone, NULL);
+    if (status == CKL_OK)
+        return CKL_OK;
+    (void)fs_remove_file(target, NULL);
+    status = fs_link(source, target, NULL);
+    if (status == CKL_OK)
+        status = fs_hash_file(found, size, target, err);
+    else if (status == CKL_INVALID)
+        status = fill_staged(found, size, target, source, fs_writer_copy, err);
+    else
+        error_set(err, status, "'%s' could not be shared", source);
+    if (status != CKL_OK)
+        (void)fs_remove_file(target, NULL);
     return status;
 }
 
@@ -221,16 +256,16 @@ ckl_status storage_op_share(storage_op *op, const char *name, const char *relati
     ckl_status status = storage_path(&source, op->tree, relative, err);
     if (status == CKL_OK)
         status = storage_op_path(&target, op, name, err);
-    if (status == CKL_OK) {
-        bool same = fs_hash_file(&found, &found_size, source, NULL) == CKL_OK &&
-                    found_size == size && digest_equal(&found, sha256);
-        if (!same)
-            status = error_set(err, CKL_NOT_FOUND, "'%s' is not as it was dumped", relative);
-    }
+    if (status == CKL_OK &&
+        (fs_file_size(&found_size, source, NULL) != CKL_OK || found_size != size))
+        status = error_set(err, CKL_NOT_FOUND, "'%s' is not as it was dumped", relative);
     if (status == CKL_OK)
-        status = fs_link(source, target, NULL);
-    if (status == CKL_INVALID)
-        status = copy_file(op, name, source, sha256, err);
+        status = share(&found, &found_size, target, source, err);
+    if (status == CKL_OK) {
+        status = check_shared(&found, found_size, relative, size, sha256, err);
+        if (status != CKL_OK)
+            (void)fs_remove_file(target, NULL);
+    }
     free(source);
     free(target);
     return status;
@@ -246,8 +281,12 @@ ckl_status storage_op_link(digest *sha256, uint64_t *size, storage_op *op, const
         status = fs_file_size(&there, path, err);
     if (status == CKL_OK)
         status = fs_link(path, target, err);
-    if (status == CKL_OK)
-        status = fs_protect(sha256, size, target, 0444, err);
+    /* A file of another owner cannot be protected, and one that could not be synced is not to be
+     * trusted: a copy can, and shows whether the bytes can be had at all. */
+    if (status == CKL_OK && fs_protect(sha256, size, target, 0444, NULL) != CKL_OK) {
+        (void)fs_remove_file(target, NULL);
+        status = error_set(err, CKL_INVALID, "'%s' cannot be taken over as it is", path);
+    }
     free(target);
     return status;
 }

@@ -4,6 +4,70 @@
 
 #include "storage_internal.h"
 
+/* ---- targets --------------------------------------------------------------------------------- */
+
+#define TOP      "checkpoints/"
+#define LETTERS  "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS   "0123456789"
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* checkpoints/{hash}/FOLDER/{hash}_…: an intent is read from a file that anybody may have edited.
+ */
+static bool is_target(const char *target)
+{
+    static const char *const FOLDERS[] = {"model/", "hp/", "data/"};
+    const char *hash = target + strlen(TOP);
+    if (strncmp(target, TOP, strlen(TOP)) != 0 || strspn(hash, DIGITS LETTERS) != CKL_HASH_LENGTH ||
+        hash[CKL_HASH_LENGTH] != '/')
+        return false;
+    for (size_t index = 0; index < sizeof FOLDERS / sizeof *FOLDERS; index++) {
+        const char *name = hash + CKL_HASH_LENGTH + 1 + strlen(FOLDERS[index]);
+        if (strncmp(hash + CKL_HASH_LENGTH + 1, FOLDERS[index], strlen(FOLDERS[index])) == 0)
+            return strncmp(name, hash, CKL_HASH_LENGTH) == 0 && name[CKL_HASH_LENGTH] == '_' &&
+                   name[strspn(name, DIGITS LETTERS CAPITALS "._-")] == '\0';
+    }
+    return false;
+}
+
+static ckl_status check_targets(const storage_move *moves, size_t count, ckl_error *err)
+{
+    for (size_t index = 0; index < count; index++) {
+        if (!is_target(moves[index].target))
+            return error_set(err, CKL_DAMAGED, "'%s' is not a place for a file of the tree",
+                             moves[index].target);
+    }
+    return CKL_OK;
+}
+
+/* "checkpoints/{hash}" is what the first so many bytes of a target say. */
+#define EXPERIMENT_LENGTH (strlen(TOP) + CKL_HASH_LENGTH)
+
+static bool same_experiment(const storage_move *first, const storage_move *second)
+{
+    return strncmp(first->target, second->target, EXPERIMENT_LENGTH) == 0;
+}
+
+/* ROOT/checkpoints/{hash}; *out is the caller's. */
+static ckl_status experiment_path(char **out, const storage_op *op, const storage_move *move,
+                                  ckl_error *err)
+{
+    char relative[STORAGE_PATH] = "";
+    memcpy(relative, move->target, EXPERIMENT_LENGTH);
+    return storage_path(out, op->tree, relative, err);
+}
+
+/* Where the experiment's new folder is built: ROOT/.ckl/tmp/OP/tree-{hash}; *out is the caller's.
+ */
+static ckl_status building_path(char **out, const storage_op *op, const storage_move *move,
+                                ckl_error *err)
+{
+    char name[STORAGE_PATH] = "tree-";
+    memcpy(name + strlen(name), move->target + strlen(TOP), CKL_HASH_LENGTH);
+    return storage_op_path(out, op, name, err);
+}
+
+/* ---- small steps ----------------------------------------------------------------------------- */
+
 static bool has_bytes(const char *path, const storage_move *move)
 {
     digest found;
@@ -20,24 +84,41 @@ static ckl_status folder_of(char **out, const char *path, ckl_error *err)
     return *out == NULL ? error_memory(err) : CKL_OK;
 }
 
-/* ---- into a new folder, which is renamed whole ----------------------------------------------- */
-
-/* "checkpoints/{hash}" of "checkpoints/{hash}/hp/{hash}_config.yaml". */
-static ckl_status experiment_folder(char **out, const char *target, ckl_error *err)
+/* Renames; CKL_BUSY, when something is there, is no failure yet and leaves *err alone. */
+static ckl_status rename_quietly(const char *from, const char *to, bool replace, ckl_error *err)
 {
-    const char *second = strchr(strchr(target, '/') + 1, '/');
-    *out = strndup(target, (size_t)(second - target));
-    return *out == NULL ? error_memory(err) : CKL_OK;
+    ckl_error failure = {0};
+    ckl_status status = fs_rename(from, to, replace, &failure);
+    if (status != CKL_OK && status != CKL_BUSY)
+        error_set(err, status, "%s", failure.message);
+    return status;
 }
 
-/* Moves one staged file to where it will be below `whole`. */
-static ckl_status gather(storage_op *op, const storage_move *move, const char *whole, size_t prefix,
+/* A folder that is there may have been made by a process that died before it was durable. */
+static ckl_status sync_above(const storage_op *op, const char *experiment, ckl_error *err)
+{
+    char *top = NULL;
+    ckl_status status = folder_of(&top, experiment, err);
+    if (status == CKL_OK)
+        status = fs_sync_directory(experiment, err);
+    if (status == CKL_OK)
+        status = fs_sync_directory(top, err);
+    if (status == CKL_OK)
+        status = fs_sync_directory(op->tree->root, err);
+    free(top);
+    return status;
+}
+
+/* ---- into a new folder, which is renamed whole ----------------------------------------------- */
+
+/* Moves one staged file to where it will be below `building`. */
+static ckl_status gather(storage_op *op, const storage_move *move, const char *building,
                          ckl_error *err)
 {
     char *staged = NULL, *target = NULL, *folder = NULL;
     ckl_status status = storage_op_path(&staged, op, move->name, err);
     if (status == CKL_OK)
-        status = storage_join(&target, whole, move->target + prefix + 1, err);
+        status = storage_join(&target, building, move->target + EXPERIMENT_LENGTH + 1, err);
     if (status == CKL_OK)
         status = folder_of(&folder, target, err);
     if (status == CKL_OK)
@@ -52,29 +133,26 @@ static ckl_status gather(storage_op *op, const storage_move *move, const char *w
     return status;
 }
 
-/* The parent folder checkpoints/ is made and durable before. CKL_BUSY: somebody made it first. */
-static ckl_status place_whole(storage_op *op, const storage_move *moves, size_t count,
-                              const char *relative, ckl_error *err)
+/* For the experiment of `first`. CKL_BUSY: somebody made its folder in between. */
+static ckl_status place_whole(storage_op *op, const storage_move *first, const storage_move *end,
+                              const char *experiment, ckl_error *err)
 {
-    char *whole = NULL, *target = NULL, *parent = NULL;
-    ckl_status status = storage_op_path(&whole, op, "whole", err);
+    char *building = NULL, *top = NULL;
+    ckl_status status = building_path(&building, op, first, err);
     if (status == CKL_OK)
-        status = storage_path(&target, op->tree, relative, err);
+        status = folder_of(&top, experiment, err);
     if (status == CKL_OK)
-        status = storage_path(&parent, op->tree, "checkpoints", err);
+        status = fs_make_directories(top, err);
+    for (const storage_move *move = first; status == CKL_OK && move < end; move++) {
+        if (same_experiment(move, first))
+            status = gather(op, move, building, err);
+    }
     if (status == CKL_OK)
-        status = fs_make_directories(parent, err);
-    for (size_t index = 0; status == CKL_OK && index < count; index++)
-        status = gather(op, &moves[index], whole, strlen(relative), err);
+        status = fs_sync_directory(building, err);
     if (status == CKL_OK)
-        status = fs_sync_directory(whole, err);
-    if (status == CKL_OK)
-        status = fs_rename(whole, target, false, NULL);
-    if (status == CKL_OK)
-        status = fs_sync_directory(parent, err);
-    free(whole);
-    free(target);
-    free(parent);
+        status = rename_quietly(building, experiment, false, err);
+    free(building);
+    free(top);
     return status;
 }
 
@@ -84,17 +162,17 @@ static ckl_status place_whole(storage_op *op, const storage_move *moves, size_t 
  * already, or nowhere. */
 static char *find_staged(const storage_op *op, const storage_move *move)
 {
-    char *staged = NULL, *whole = NULL, *gathered = NULL;
-    const char *inside = strchr(strchr(move->target, '/') + 1, '/');
+    char *staged = NULL, *building = NULL, *gathered = NULL;
     if (storage_op_path(&staged, op, move->name, NULL) == CKL_OK && fs_exists(staged))
         return staged;
     free(staged);
-    if (storage_op_path(&whole, op, "whole", NULL) == CKL_OK &&
-        storage_join(&gathered, whole, inside + 1, NULL) == CKL_OK && !fs_exists(gathered)) {
+    if (building_path(&building, op, move, NULL) == CKL_OK &&
+        storage_join(&gathered, building, move->target + EXPERIMENT_LENGTH + 1, NULL) == CKL_OK &&
+        !fs_exists(gathered)) {
         free(gathered);
         gathered = NULL;
     }
-    free(whole);
+    free(building);
     return gathered;
 }
 
@@ -102,6 +180,9 @@ static ckl_status settle_existing(const char *target, const storage_move *move, 
 {
     if (has_bytes(target, move))
         return CKL_OK;
+    if (!fs_exists(target))
+        return error_set(err, CKL_IO, "'%s' is lost: neither staged nor in its place",
+                         move->target);
     error_set(err, CKL_DAMAGED, "'%s' is there with other content", move->target);
     error_hint(err, "move that file away; it was not written by this operation");
     return CKL_DAMAGED;
@@ -115,16 +196,12 @@ static ckl_status place_one(storage_op *op, const storage_move *move, ckl_error 
         status = folder_of(&folder, target, err);
     if (status == CKL_OK)
         status = fs_make_directories(folder, err);
-    if (status == CKL_OK && staged == NULL) {
+    if (status == CKL_OK && staged != NULL)
+        status = rename_quietly(staged, target, move->replace, err);
+    else if (status == CKL_OK)
+        status = CKL_BUSY;
+    if (status == CKL_BUSY)
         status = settle_existing(target, move, err);
-    } else if (status == CKL_OK) {
-        ckl_error there = {0};
-        status = fs_rename(staged, target, move->replace, &there);
-        if (status == CKL_BUSY)
-            status = settle_existing(target, move, err);
-        else if (status != CKL_OK)
-            error_set(err, status, "%s", there.message);
-    }
     if (status == CKL_OK)
         status = fs_sync_directory(folder, err);
     free(target);
@@ -133,38 +210,59 @@ static ckl_status place_one(storage_op *op, const storage_move *move, ckl_error 
     return status;
 }
 
-ckl_status storage_place(storage_op *op, const storage_move *moves, size_t count, ckl_error *err)
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+/* The moves of the experiment of `first`, which is the first of them. */
+static ckl_status place_experiment(storage_op *op, const storage_move *first,
+                                   const storage_move *end, ckl_error *err)
 {
-    char *relative = NULL, *folder = NULL;
-    if (count == 0)
-        return CKL_OK;
-    ckl_status status = experiment_folder(&relative, moves[0].target, err);
-    if (status == CKL_OK)
-        status = storage_path(&folder, op->tree, relative, err);
-    bool placed = false;
-    if (status == CKL_OK && !fs_exists(folder)) {
-        status = place_whole(op, moves, count, relative, err);
-        placed = status == CKL_OK;
+    char *experiment = NULL;
+    ckl_status status = experiment_path(&experiment, op, first, err);
+    bool whole = false;
+    if (status == CKL_OK && !fs_exists(experiment)) {
+        status = place_whole(op, first, end, experiment, err);
+        whole = status == CKL_OK;
         if (status == CKL_BUSY)
             status = CKL_OK;
     }
-    for (size_t index = 0; status == CKL_OK && !placed && index < count; index++)
-        status = place_one(op, &moves[index], err);
-    free(relative);
-    free(folder);
+    for (const storage_move *move = first; status == CKL_OK && !whole && move < end; move++) {
+        if (same_experiment(move, first))
+            status = place_one(op, move, err);
+    }
+    if (status == CKL_OK)
+        status = sync_above(op, experiment, err);
+    free(experiment);
     return status;
+}
+
+ckl_status storage_place(storage_op *op, const storage_move *moves, size_t count, ckl_error *err)
+{
+    ckl_status status = check_targets(moves, count, err);
+    for (size_t index = 0; status == CKL_OK && index < count; index++) {
+        bool done = false;
+        for (size_t before = 0; before < index; before++)
+            done = done || same_experiment(&moves[before], &moves[index]);
+        if (!done)
+            status = place_experiment(op, &moves[index], moves + count, err);
+    }
+    return status;
+}
+
+static bool can_place_one(const storage_op *op, const storage_move *move)
+{
+    char *target = NULL, *staged = find_staged(op, move);
+    bool can = storage_path(&target, op->tree, move->target, NULL) == CKL_OK &&
+               (has_bytes(target, move) || (staged != NULL && has_bytes(staged, move) &&
+                                            (move->replace || !fs_exists(target))));
+    free(staged);
+    free(target);
+    return can;
 }
 
 bool storage_can_place(const storage_op *op, const storage_move *moves, size_t count)
 {
-    bool all = true;
-    for (size_t index = 0; all && index < count; index++) {
-        char *target = NULL, *staged = find_staged(op, &moves[index]);
-        all = (staged != NULL && has_bytes(staged, &moves[index])) ||
-              (storage_path(&target, op->tree, moves[index].target, NULL) == CKL_OK &&
-               has_bytes(target, &moves[index]));
-        free(staged);
-        free(target);
-    }
+    bool all = check_targets(moves, count, NULL) == CKL_OK;
+    for (size_t index = 0; all && index < count; index++)
+        all = can_place_one(op, &moves[index]);
     return all;
 }
