@@ -32,11 +32,16 @@ ckl_status fs_counter_open(fs_counter **out, const char *path, ckl_error *err)
     int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (descriptor < 0)
         return error_errno(err, errno, "could not open", path);
-    bool ready = fstat(descriptor, &found) == 0 &&
-                 (found.st_size >= COUNTER_SIZE || ftruncate(descriptor, COUNTER_SIZE) == 0);
-    void *page = ready ? mmap(NULL, COUNTER_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
-                       : MAP_FAILED;
-    int number = errno;
+    /* The page must have its place on disk: writing to a hole of a full disk would end the process.
+     */
+    int number = fstat(descriptor, &found) != 0 ? errno : 0;
+    if (number == 0 && found.st_blocks == 0)
+        number = posix_fallocate(descriptor, 0, COUNTER_SIZE);
+    void *page = number == 0
+                     ? mmap(NULL, COUNTER_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+                     : MAP_FAILED;
+    if (number == 0)
+        number = errno;
     close(descriptor);
     if (page == MAP_FAILED)
         return error_errno(err, number, "could not share", path);

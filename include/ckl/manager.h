@@ -182,18 +182,20 @@ CKL_API ckl_status ckl_manager_save_model_checkpoint(ckl_checkpoint_result *out,
  * Errors: CKL_INVALID  negative step, empty or too long name */
 CKL_API ckl_status ckl_manager_log_metric(ckl_manager *manager, int64_t step, const char *name,
                                           double value, ckl_error *err);
+/* Writes what is buffered now. Errors: CKL_BUSY, CKL_IO, CKL_NO_SPACE: it stays buffered */
 CKL_API ckl_status ckl_manager_flush_metrics(ckl_manager *manager, ckl_error *err);
 
 /* ---- move about: design 4, "Switch" ---------------------------------------------------------- */
 
-/* Moves the head to a recorded experiment, and to its checkpoint at `step` (-1: none) as what
- * training comes from. Head moves back with another switch; see `from`.
- * Errors: CKL_NOT_FOUND, CKL_AMBIGUOUS, CKL_V2_HASH, CKL_INVALID */
+/* Where the head was and is. */
 typedef struct ckl_switch_result {
     ckl_hash from; /* empty when there was no head */
     ckl_hash experiment;
     ckl_components pending;
 } ckl_switch_result;
+/* Moves the head to a recorded experiment, and to its checkpoint at `step` (-1: none) as what
+ * training comes from. Switching to `from` leads back.
+ * Errors: CKL_NOT_FOUND, CKL_AMBIGUOUS, CKL_V2_HASH, CKL_INVALID */
 CKL_API ckl_status ckl_manager_switch(ckl_switch_result *out, ckl_manager *manager,
                                       const char *hash, int64_t step, ckl_error *err);
 
@@ -221,6 +223,7 @@ CKL_API ckl_status ckl_manager_resolve(ckl_hash *out, ckl_manager *manager, cons
  * the head. Errors: CKL_NOT_FOUND  also when that component is absent */
 CKL_API ckl_status ckl_manager_load_config(ckl_config **out, ckl_manager *manager, const char *hash,
                                            ckl_error *err);
+/* The data state, finished; *out is the caller's. Errors: as ckl_manager_load_config. */
 CKL_API ckl_status ckl_manager_load_data_state(ckl_data_state **out, ckl_manager *manager,
                                                const char *hash, ckl_error *err);
 /* The description as JSON text, or the bytes of an opaque one. */

@@ -50,7 +50,9 @@ typedef struct ckl_event_cursor ckl_event_cursor;
 /* Newest first. */
 CKL_API ckl_status ckl_events(ckl_event_cursor **out, ckl_manager *manager,
                               const ckl_event_filter *filter, ckl_error *err);
+/* The next row; CKL_DONE when there is none. */
 CKL_API ckl_status ckl_event_next(ckl_event *out, ckl_event_cursor *cursor, ckl_error *err);
+/* Releases it; NULL is fine. */
 CKL_API_VOID void ckl_event_cursor_close(ckl_event_cursor *cursor);
 
 /* ---- one experiment -------------------------------------------------------------------------- */
@@ -85,9 +87,12 @@ typedef struct ckl_parent {
     ckl_components changed;
 } ckl_parent;
 typedef struct ckl_parent_cursor ckl_parent_cursor;
+/* Oldest first. `hash` as ckl_manager_resolve takes; NULL: the head. */
 CKL_API ckl_status ckl_parents(ckl_parent_cursor **out, ckl_manager *manager, const char *hash,
                                ckl_error *err);
+/* The next row; CKL_DONE when there is none. */
 CKL_API ckl_status ckl_parent_next(ckl_parent *out, ckl_parent_cursor *cursor, ckl_error *err);
+/* Releases it; NULL is fine. */
 CKL_API_VOID void ckl_parent_cursor_close(ckl_parent_cursor *cursor);
 
 /* The training sessions that recorded something for an experiment: where, and with what code. */
@@ -104,8 +109,10 @@ typedef struct ckl_session_cursor ckl_session_cursor;
 /* Oldest first. `hash` as ckl_manager_resolve takes; NULL: the head. */
 CKL_API ckl_status ckl_sessions(ckl_session_cursor **out, ckl_manager *manager, const char *hash,
                                 ckl_error *err);
+/* The next row; CKL_DONE when there is none. */
 CKL_API ckl_status ckl_session_next(ckl_session_row *out, ckl_session_cursor *cursor,
                                     ckl_error *err);
+/* Releases it; NULL is fine. */
 CKL_API_VOID void ckl_session_cursor_close(ckl_session_cursor *cursor);
 
 /* ---- checkpoints and metrics ----------------------------------------------------------------- */
@@ -127,8 +134,10 @@ typedef struct ckl_checkpoint_cursor ckl_checkpoint_cursor;
 /* In the order they were saved; `hash` NULL: of all experiments, `all_runs` or of this run. */
 CKL_API ckl_status ckl_checkpoints(ckl_checkpoint_cursor **out, ckl_manager *manager,
                                    const char *hash, bool all_runs, ckl_error *err);
+/* The next row; CKL_DONE when there is none. */
 CKL_API ckl_status ckl_checkpoint_next(ckl_checkpoint_row *out, ckl_checkpoint_cursor *cursor,
                                        ckl_error *err);
+/* Releases it; NULL is fine. */
 CKL_API_VOID void ckl_checkpoint_cursor_close(ckl_checkpoint_cursor *cursor);
 
 /* ---- runs and status ------------------------------------------------------------------------- */
@@ -140,8 +149,11 @@ typedef struct ckl_run_row {
     int64_t last_event_at_us; /* 0: none */
 } ckl_run_row;
 typedef struct ckl_run_cursor ckl_run_cursor;
+/* In the order in which they began. */
 CKL_API ckl_status ckl_runs(ckl_run_cursor **out, ckl_manager *manager, ckl_error *err);
+/* The next row; CKL_DONE when there is none. */
 CKL_API ckl_status ckl_run_next(ckl_run_row *out, ckl_run_cursor *cursor, ckl_error *err);
+/* Releases it; NULL is fine. */
 CKL_API_VOID void ckl_run_cursor_close(ckl_run_cursor *cursor);
 
 typedef struct ckl_status_info {
@@ -154,6 +166,7 @@ typedef struct ckl_status_info {
     char degraded[256]; /* why recording is failing; empty: it is not */
     char trainer[256];  /* "host, pid, since" of who trains on this run; empty: nobody */
 } ckl_status_info;
+/* Where the manager's run stands, at one moment. */
 CKL_API ckl_status ckl_manager_status(ckl_status_info *out, ckl_manager *manager, ckl_error *err);
 
 /* ---- the difference of two experiments: design 6, `diff` ------------------------------------- */
@@ -163,6 +176,7 @@ typedef struct ckl_diff ckl_diff;
  * nothing was dumped); to NULL: the head. */
 CKL_API ckl_status ckl_diff_open(ckl_diff **out, ckl_manager *manager, const char *from,
                                  const char *to, ckl_error *err);
+/* Releases it, with all that was borrowed from it; NULL is fine. */
 CKL_API_VOID void ckl_diff_close(ckl_diff *diff);
 
 typedef struct ckl_diff_info {
@@ -170,6 +184,7 @@ typedef struct ckl_diff_info {
     ckl_components changed;
     uint64_t added, removed, discarded, restored, tagged, untagged; /* samples */
 } ckl_diff_info;
+/* What differs, in numbers; does not move the rows below. */
 CKL_API ckl_status ckl_diff_summary(ckl_diff_info *out, ckl_diff *diff, ckl_error *err);
 
 /* One line of the difference of models or configurations. */

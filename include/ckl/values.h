@@ -39,6 +39,7 @@ CKL_API ckl_status ckl_config_read(ckl_config **out, const char *path,
                                    const ckl_warning_sink *warnings, ckl_error *err);
 /* The whole configuration as canonical JSON text (nothing ignored). Borrowed. */
 CKL_API const char *ckl_config_text(const ckl_config *config);
+/* Releases it; NULL is fine. */
 CKL_API_VOID void ckl_config_free(ckl_config *config);
 
 /* ---- models (architecture): design 3.4 ------------------------------------------------------- */
@@ -61,6 +62,7 @@ CKL_API ckl_status ckl_model_add_attribute(ckl_model *model, const char *key, co
 CKL_API ckl_status ckl_model_parse(ckl_model **out, const char *text, size_t size,
                                    ckl_format format, const char *name,
                                    const ckl_warning_sink *warnings, ckl_error *err);
+/* The same from a file; "-" is standard input. Errors: also CKL_IO, CKL_NOT_FOUND. */
 CKL_API ckl_status ckl_model_read(ckl_model **out, const char *path,
                                   const ckl_warning_sink *warnings, ckl_error *err);
 /* An architecture that only its program can read: the bytes are the canonical text. Copied. */
@@ -70,6 +72,7 @@ CKL_API ckl_status ckl_model_from_bytes(ckl_model **out, const void *bytes, size
  * them the description is saved, as a pickle. Copied; 64 MiB at most (else CKL_INVALID). */
 CKL_API ckl_status ckl_model_set_architecture(ckl_model *model, const void *bytes, size_t size,
                                               ckl_error *err);
+/* Releases it; NULL is fine. */
 CKL_API_VOID void ckl_model_free(ckl_model *model);
 
 /* ---- data states: design 3.3 ----------------------------------------------------------------- */
@@ -82,6 +85,7 @@ typedef struct ckl_data_state ckl_data_state;
 #define CKL_UID_MAX 1024u /* bytes, of what is recorded; hashing takes up to 65,536 */
 #define CKL_TAG_MAX 256u  /* likewise */
 
+/* An empty state, to be added to. */
 CKL_API ckl_status ckl_data_state_new(ckl_data_state **out, ckl_error *err);
 /* Adds a sample. Errors: CKL_INVALID  empty, too long, invalid UTF-8. A duplicate shows at first
  * use, naming the uid. */
@@ -96,11 +100,13 @@ CKL_API ckl_status ckl_data_state_add_tag(ckl_data_state *state, const char *uid
 CKL_API ckl_status ckl_data_state_parse(ckl_data_state **out, const char *text, size_t size,
                                         ckl_format format, const char *name,
                                         const ckl_warning_sink *warnings, ckl_error *err);
+/* The same from a file; "-" is standard input. Errors: also CKL_IO, CKL_NOT_FOUND. */
 CKL_API ckl_status ckl_data_state_read(ckl_data_state **out, const char *path,
                                        const ckl_warning_sink *warnings, ckl_error *err);
 /* Sorts and checks now instead of at first use.
  * Errors: CKL_INVALID  duplicate uid; names it */
 CKL_API ckl_status ckl_data_state_finish(ckl_data_state *state, ckl_error *err);
+/* Releases it, with all text that was borrowed from it; NULL is fine. */
 CKL_API_VOID void ckl_data_state_free(ckl_data_state *state);
 
 /* One sample of a finished state. Text is borrowed from the state. */
@@ -140,6 +146,7 @@ typedef struct ckl_component_hashes {
     ckl_hash combined;
 } ckl_component_hashes;
 
+/* A generator that has not generated anything and ignores nothing. */
 CKL_API ckl_status ckl_hash_generator_new(ckl_hash_generator **out, ckl_error *err);
 /* Leaves the JSON Pointer `path` out of configurations from here on (design 3.2). */
 CKL_API ckl_status ckl_hash_generator_ignore(ckl_hash_generator *generator, const char *path,
@@ -164,16 +171,18 @@ CKL_API ckl_status ckl_hash_generator_get_component_hashes(ckl_component_hashes 
  * Errors: CKL_NOT_FOUND  it was absent */
 CKL_API ckl_status ckl_hash_generator_digest(char out[65], const ckl_hash_generator *generator,
                                              ckl_components component, ckl_error *err);
+/* Releases it; NULL is fine. */
 CKL_API_VOID void ckl_hash_generator_free(ckl_hash_generator *generator);
 
-/* The canonical text that is hashed (exactly one of the three not NULL), e.g. to see why a hash
- * changed. `lines`: a data state's records one per line, as the guide shows them. `ignored` holds
- * `ignored_count` JSON Pointers. *out is the caller's and has a NUL after its *size bytes. */
+/* How to write a canonical text; all zero gives what is hashed. */
 typedef struct ckl_canonical_options {
     bool lines;
     const char *const *ignored;
     size_t ignored_count;
 } ckl_canonical_options;
+/* The canonical text that is hashed (exactly one of the three not NULL), e.g. to see why a hash
+ * changed. `lines`: a data state's records one per line, as the guide shows them. `ignored` holds
+ * `ignored_count` JSON Pointers. *out is the caller's and has a NUL after its *size bytes. */
 CKL_API ckl_status ckl_canonical_text(char **out, size_t *size, const ckl_model *model,
                                       const ckl_config *config, ckl_data_state *data,
                                       const ckl_canonical_options *options, ckl_error *err);
