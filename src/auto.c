@@ -8,6 +8,7 @@
 
 #include "auto_source.h"
 #include "error.h"
+#include "manager_internal.h"
 
 #define DEFAULT_FREQUENCY INT64_C(100)
 
@@ -274,7 +275,10 @@ static ckl_status survive(ckl_status status, const ckl_error *failure, ckl_error
     if (!passing) {
         if (status != CKL_OK && err != NULL && err->code == CKL_OK)
             *err = *failure;
-        automatic.degraded = automatic.degraded && status != CKL_OK;
+        if (automatic.degraded && status == CKL_OK) {
+            manager_set_degraded(automatic.manager, NULL);
+            automatic.degraded = false;
+        }
         return status;
     }
     if (!automatic.degraded) {
@@ -282,6 +286,7 @@ static ckl_status survive(ckl_status status, const ckl_error *failure, ckl_error
         snprintf(message, sizeof message, "recording fails, training goes on: %s",
                  failure->message);
         automatic.warnings.warn(automatic.warnings.context, message);
+        manager_set_degraded(automatic.manager, failure->message);
     }
     automatic.degraded = true;
     automatic.attention = true;
@@ -319,7 +324,7 @@ static ckl_status begin_training(ckl_error *err)
     }
     if (status == CKL_OK && ckl_manager_change_count(automatic.manager) != automatic.seen)
         status = look_at_changes(&failure);
-    return survive(status, &failure, err);
+    return status == CKL_OK ? CKL_OK : survive(status, &failure, err);
 }
 
 static ckl_status dump_pending(ckl_error *err)

@@ -71,6 +71,10 @@ ckl_status fs_counter_open(fs_counter **out, const char *path, ckl_error *err);
 uint64_t fs_counter_read(const fs_counter *counter); /* in nanoseconds; 0 for NULL */
 void fs_counter_add(fs_counter *counter);            /* NULL is fine */
 void fs_counter_close(fs_counter *counter);          /* NULL is fine */
+/* A line of text beside the number, for whoever asks: written without needing any space on disk. */
+#define FS_COUNTER_TEXT 256
+void fs_counter_set_text(fs_counter *counter, const char *text);   /* NULL counter is fine */
+void fs_counter_text(char out[FS_COUNTER_TEXT], const char *path); /* empty when there is none */
 
 /* 16 random bytes as 32 hex characters and a NUL: the name of an operation. */
 ckl_status fs_random_name(char out[33], ckl_error *err);

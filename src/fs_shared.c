@@ -21,6 +21,7 @@ void fs_lock_signature(char *out, size_t size, const char *path)
 }
 
 #define COUNTER_SIZE 4096
+#define TEXT_OFFSET  64 /* of the line of text in the page */
 
 struct fs_counter {
     _Atomic uint64_t *value;
@@ -64,6 +65,25 @@ void fs_counter_add(fs_counter *counter)
 {
     if (counter != NULL)
         atomic_fetch_add_explicit(counter->value, 1, memory_order_acq_rel);
+}
+
+void fs_counter_set_text(fs_counter *counter, const char *text)
+{
+    if (counter == NULL)
+        return;
+    char *place = (char *)(uintptr_t)counter->value + TEXT_OFFSET;
+    size_t size = strlen(text) < FS_COUNTER_TEXT - 1 ? strlen(text) : FS_COUNTER_TEXT - 1;
+    memcpy(place, text, size);
+    memset(place + size, 0, FS_COUNTER_TEXT - size);
+}
+
+void fs_counter_text(char out[FS_COUNTER_TEXT], const char *path)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t got = descriptor >= 0 ? pread(descriptor, out, FS_COUNTER_TEXT - 1, TEXT_OFFSET) : -1;
+    out[got > 0 ? got : 0] = '\0';
+    if (descriptor >= 0)
+        close(descriptor);
 }
 
 void fs_counter_close(fs_counter *counter)

@@ -55,6 +55,9 @@ ckl_status manager_session(int64_t *out, ckl_manager *manager, int64_t run, ckl_
 /* "HOST, pid N, since T" of who trains on the run; empty: nobody. */
 void manager_read_trainer(char *out, size_t size, const ckl_manager *manager);
 ckl_status manager_open_counter(ckl_manager *manager, ckl_error *err);
+/* Says for `status` that recording fails, and why; NULL: it does not any more. */
+void manager_set_degraded(ckl_manager *manager, const char *why);
+void manager_read_degraded(char *out, size_t size, const ckl_manager *manager);
 /* Ends a transaction: commits when `status` is CKL_OK, else rolls back. */
 ckl_status manager_end(ckl_manager *manager, ckl_status status, ckl_error *err);
 void manager_warn(const ckl_manager *manager, const char *format, ...)

@@ -74,6 +74,23 @@ ckl_status manager_open_counter(ckl_manager *manager, ckl_error *err)
     return status;
 }
 
+void manager_set_degraded(ckl_manager *manager, const char *why)
+{
+    char text[FS_COUNTER_TEXT] = "";
+    if (why != NULL)
+        snprintf(text, sizeof text, "run %s: %s", manager->run_name, why);
+    fs_counter_set_text(manager->changes, text);
+}
+
+void manager_read_degraded(char *out, size_t size, const ckl_manager *manager)
+{
+    char *path = NULL, text[FS_COUNTER_TEXT] = "";
+    if (storage_path(&path, manager->tree, ".ckl/changes", NULL) == CKL_OK)
+        fs_counter_text(text, path);
+    free(path);
+    snprintf(out, size, "%s", text);
+}
+
 uint64_t ckl_manager_change_count(const ckl_manager *manager)
 {
     return fs_counter_read(manager->changes);

@@ -325,6 +325,7 @@ ckl_status ckl_manager_status(ckl_status_info *out, ckl_manager *manager, ckl_er
         status = last_checkpoint(&info, manager, view.run.id, err);
     db_rollback(manager->ledger);
     manager_read_trainer(info.trainer, sizeof info.trainer, manager);
+    manager_read_degraded(info.degraded, sizeof info.degraded, manager);
     if (status == CKL_OK)
         *out = info;
     return status;

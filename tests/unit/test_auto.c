@@ -218,6 +218,43 @@ START_TEST(a_second_trainer_is_told_who_the_first_is)
 }
 END_TEST
 
+/* Where checkpoints/ would be made there is a file: dumps fail, training goes on, status says why;
+ * when it is gone the next step records again. */
+static void count_warning(void *context, const char *message)
+{
+    (void)message;
+    ++*(int *)context;
+}
+
+START_TEST(training_survives_a_tree_that_cannot_be_written)
+{
+    char path[128];
+    int warned = 0;
+    ckl_status_info info;
+    ckl_manager *manager = NULL;
+    ckl_warning_sink sink = {count_warning, &warned};
+    ckl_system_options options = {.root_log_dir = root, .warnings = &sink};
+    ASSERT_OK(ckl_get_checkpoint_system(&manager, &options, &fault));
+    snprintf(path, sizeof path, "%s/checkpoints", root);
+    FILE *obstacle = fopen(path, "w");
+    ck_assert_ptr_nonnull(obstacle);
+    fclose(obstacle);
+    change_config("{\"lr\": 1}");
+    for (int64_t step = 1; step <= 5; step++)
+        ASSERT_OK(ckl_checkpoint_on_step(step, false, &fault));
+    ASSERT_OK(ckl_manager_status(&info, manager, &fault));
+    ck_assert_uint_eq(info.pending, CKL_CONFIG);
+    ck_assert_msg(strstr(info.degraded, "checkpoints") != NULL, "%s", info.degraded);
+    ck_assert_int_eq(warned, 1);
+    ck_assert_int_eq(remove(path), 0);
+    ASSERT_OK(ckl_checkpoint_on_step(6, false, &fault));
+    ASSERT_OK(ckl_manager_status(&info, manager, &fault));
+    ck_assert_uint_eq(info.pending, 0);
+    ck_assert_str_eq(info.degraded, "");
+    ckl_close_checkpoint_system();
+}
+END_TEST
+
 static void *step_and_change(void *argument)
 {
     int thread = *(int *)argument;
@@ -267,6 +304,7 @@ int main(void)
     tcase_add_test(tests, other_ranks_are_silent);
     tcase_add_test(tests, edits_from_elsewhere_are_seen_at_the_next_step);
     tcase_add_test(tests, a_second_trainer_is_told_who_the_first_is);
+    tcase_add_test(tests, training_survives_a_tree_that_cannot_be_written);
     tcase_add_test(tests, threads_may_call_at_once);
     return run_suite(tests, "auto");
 }
