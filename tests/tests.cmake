@@ -15,6 +15,7 @@ endfunction()
 
 include(${CMAKE_SOURCE_DIR}/tests/layer1_doc.cmake OPTIONAL)
 include(${CMAKE_SOURCE_DIR}/tests/layer1_values.cmake)
+include(${CMAKE_SOURCE_DIR}/tests/layer3_storage.cmake OPTIONAL)
 include(${CMAKE_SOURCE_DIR}/tests/manager.cmake OPTIONAL)
 include(${CMAKE_SOURCE_DIR}/tests/cli.cmake OPTIONAL)
 include(${CMAKE_SOURCE_DIR}/tests/demo.cmake OPTIONAL)
