@@ -4,7 +4,7 @@ set(CKL_WRAPPED open openat close read write fsync rename syscall link unlink un
                 fchmod ioctl)
 list(TRANSFORM CKL_WRAPPED PREPEND "-Wl,--wrap=")
 
-foreach(name fs)
+foreach(name fs storage storage_crash)
   ckl_unit_test(${name} 3 tests/unit/fault.c)
   target_link_options(test_${name} PRIVATE ${CKL_WRAPPED})
 endforeach()

@@ -35,9 +35,10 @@ void fault_reset(void);
 unsigned fault_count(fault_call call);
 /* Before the nth call (from 1) the process ends, at once. */
 void fault_exit_at(unsigned nth);
-/* Before the nth call, once. */
+/* Before the nth call, once; 0: never. */
 void fault_run_at(unsigned nth, void (*function)(void));
-/* The nth call of this kind, and those after it if `on`, fail with this errno and do nothing. */
+/* The nth call of this kind, and those after it if `on`, fail with this errno and do nothing; 0:
+ * none. */
 void fault_fail(fault_call call, unsigned nth, bool on, int number);
 /* A write takes at most so many bytes. */
 void fault_write_at_most(size_t size);

@@ -87,10 +87,11 @@ static inline digest digest_of(const void *bytes, size_t size)
     return result;
 }
 
-static inline int run_suite(TCase *tests, const char *name)
+static inline int run_suite(TCase *tests, const char *name, void (*make)(void),
+                            void (*remove_all)(void))
 {
     Suite *suite = suite_create(name);
-    tcase_add_checked_fixture(tests, make_root, remove_root);
+    tcase_add_checked_fixture(tests, make, remove_all);
     tcase_set_timeout(tests, 120);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

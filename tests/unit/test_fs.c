@@ -454,5 +454,5 @@ int main(void)
     tcase_add_test(tests, a_forked_child_does_not_unlock);
     tcase_add_test(tests, a_lock_dies_with_its_process);
     tcase_add_test(tests, names_are_random);
-    return run_suite(tests, "fs");
+    return run_suite(tests, "fs", make_root, remove_root);
 }
