@@ -55,6 +55,7 @@ static inline void stage(storage_op *op, const char *name, const char *text)
     ASSERT_OK(fs_writer_finish(&sha256, &size, writer, 0444, &fault));
 }
 
+#define PLACE        "checkpoints/" FIRST
 #define PLACE_CONFIG "checkpoints/" FIRST "/hp/" FIRST "_config.yaml"
 #define PLACE_DATA   "checkpoints/" FIRST "/data/" FIRST "_data_state.yaml"
 #define PLACE_MODEL  "checkpoints/" FIRST "/model/" FIRST "_architecture.pkl"

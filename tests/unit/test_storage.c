@@ -249,8 +249,7 @@ END_TEST
 /* What a dead process made, but did not make durable, is made durable by who finds it. */
 START_TEST(folders_found_are_synced_too)
 {
-    static const char *const FOLDERS[] = {"checkpoints/" FIRST "/hp", "checkpoints/" FIRST,
-                                          "checkpoints", ""};
+    static const char *const FOLDERS[] = {PLACE "/hp", PLACE, "checkpoints", ""};
     storage_move move = move_of("config", "x", PLACE_CONFIG);
     const fault_event *events;
     storage_op *op = begin(OP);
