@@ -9,9 +9,7 @@
 
 typedef ckl_status next_function(ckl_diff_entry *out, ckl_diff *diff, ckl_error *err);
 
-/* ---- JSON
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static ckl_status entries_json(const char *key, const char *name, bool values, ckl_diff *diff,
                                next_function *next, ckl_error *err)
@@ -116,9 +114,7 @@ static ckl_status diff_json(ckl_diff *diff, const ckl_diff_info *info, bool coun
     return status;
 }
 
-/* ---- text
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 /* One line of models or configurations, kept until the widest name is known. */
 typedef struct line {
@@ -131,9 +127,11 @@ typedef struct line_list {
     size_t count, capacity;
 } line_list;
 
-static char *copy(const char *text)
+/* A copy of `text`, NULL for NULL. False: no memory. */
+static bool copy(char **out, const char *text)
 {
-    return text != NULL ? strdup(text) : NULL;
+    *out = text != NULL ? strdup(text) : NULL;
+    return (*out != NULL) == (text != NULL);
 }
 
 static ckl_status collect(line_list *out, ckl_diff *diff, next_function *next, ckl_error *err)
@@ -149,9 +147,11 @@ static ckl_status collect(line_list *out, ckl_diff *diff, next_function *next, c
             out->lines = grown;
             out->capacity = capacity;
         }
-        char change = entry.from == NULL ? '+' : entry.to == NULL ? '-' : '~';
-        out->lines[out->count++] =
-            (line){copy(entry.name), copy(entry.from), copy(entry.to), change};
+        line *next_line = &out->lines[out->count++];
+        *next_line = (line){.change = entry.from == NULL ? '+' : entry.to == NULL ? '-' : '~'};
+        if (!copy(&next_line->name, entry.name) || !copy(&next_line->from, entry.from) ||
+            !copy(&next_line->to, entry.to))
+            return fail(err, CKL_NO_MEMORY, "out of memory");
     }
     return status == CKL_DONE ? CKL_OK : status;
 }
@@ -219,7 +219,9 @@ static void sample_text(const ckl_diff_sample *sample)
     char sign = added ? '+' : removed ? '-' : '~';
     printf("  %s%c%s ", change_colour(sign), sign, paint(PLAIN));
     put_padded(sample->uid, 24);
-    printf("  %-10s", sample->change);
+    bool more = sample->tags_added_count + sample->tags_removed_count > 0 ||
+                (added && sample->discarded_to == 1);
+    printf("  %-*s", more ? 10 : 0, sample->change);
     if (added && sample->discarded_to == 1)
         fputs(" discarded", stdout);
     print_tags('+', sample->tags_added_count, sample->tags_added);
@@ -280,9 +282,7 @@ static ckl_status diff_text(ckl_diff *diff, const ckl_diff_info *info, bool coun
     return status == CKL_OK ? samples_text(diff, info, counts_only, limit, err) : status;
 }
 
-/* ---- the command
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 ckl_status cmd_diff(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
 {

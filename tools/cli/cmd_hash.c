@@ -25,7 +25,8 @@ static ckl_status read_given(given *out, const invocation *call, ckl_error *err)
     if (model == NULL && config == NULL && data == NULL)
         return usage_error(call, err, "ckl %s needs --model, --config or --data",
                            call->command->name);
-    if (model != NULL)
+    status = check_standard_input(call, err);
+    if (status == CKL_OK && model != NULL)
         status = ckl_model_read(&out->model, model, &WARNINGS, err);
     if (status == CKL_OK && config != NULL)
         status = ckl_config_read(&out->config, config, &WARNINGS, err);

@@ -5,9 +5,7 @@
 
 #include "command.h"
 
-/* ---- status
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- status ---------------------------------------------------------------------------------- */
 
 static void status_json(ckl_manager *manager, const ckl_status_info *info)
 {
@@ -79,25 +77,31 @@ ckl_status cmd_status(invocation *call, ckl_manager *manager, int *exit_code, ck
     return status == CKL_OK ? print_status(call, manager, err) : status;
 }
 
-/* ---- switch
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- switch ---------------------------------------------------------------------------------- */
+
+/* "HASH@STEP", where HASH may itself begin with "@". *out is the caller's (free). */
+static ckl_status parse_target(char **out, int64_t *step, const char *text, ckl_error *err)
+{
+    const char *at = strchr(text + (text[0] == '@'), '@');
+    *step = -1;
+    if (at != NULL) {
+        ckl_status status = parse_number(step, at + 1, "step", 0, err);
+        if (status != CKL_OK)
+            return status;
+    }
+    *out = strndup(text, at != NULL ? (size_t)(at - text) : strlen(text));
+    return *out != NULL ? CKL_OK : fail(err, CKL_NO_MEMORY, "out of memory");
+}
 
 ckl_status cmd_switch(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
 {
-    char hash[64];
+    char *hash = NULL;
     ckl_switch_result result;
     int64_t step = -1;
     (void)exit_code;
     ckl_status status = check_arguments(call, 1, 1, err);
-    if (status != CKL_OK)
-        return status;
-    snprintf(hash, sizeof hash, "%s", call->arguments[0]);
-    char *at = strchr(hash + (hash[0] == '@'), '@');
-    if (at != NULL) {
-        *at = '\0';
-        status = parse_number(&step, at + 1, "step", 0, err);
-    }
+    if (status == CKL_OK)
+        status = parse_target(&hash, &step, call->arguments[0], err);
     if (status == CKL_OK)
         status = ckl_manager_switch(&result, manager, hash, step, err);
     if (status == CKL_OK)
@@ -105,12 +109,18 @@ ckl_status cmd_switch(invocation *call, ckl_manager *manager, int *exit_code, ck
     if (status == CKL_OK && result.from.text[0] != '\0' &&
         strcmp(result.from.text, result.experiment.text) != 0)
         fprintf(stderr, "to come back: ckl switch %s\n", result.from.text);
+    free(hash);
     return status;
 }
 
-/* ---- log
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- log ------------------------------------------------------------------------------------- */
+
+/* "15:40" or "15:40:00"; NULL when it is neither. */
+static const char *parse_clock(const char *text, struct tm *out)
+{
+    const char *rest = strptime(text, "%H:%M:%S", out);
+    return rest != NULL ? rest : strptime(text, "%H:%M", out);
+}
 
 /* "2026-11-23", "2026-11-23T15:40:00Z", or a while ago: 90s, 15m, 2h, 3d, 1w. */
 static ckl_status parse_since(int64_t *out, const char *text, ckl_error *err)
@@ -131,7 +141,7 @@ static ckl_status parse_since(int64_t *out, const char *text, ckl_error *err)
     struct tm parts = {0};
     const char *rest = strptime(text, "%Y-%m-%d", &parts);
     if (rest != NULL && (*rest == 'T' || *rest == ' '))
-        rest = strptime(rest + 1, "%H:%M:%S", &parts);
+        rest = parse_clock(rest + 1, &parts);
     if (rest != NULL && *rest == '.')
         rest += 1 + strspn(rest + 1, "0123456789");
     if (rest == NULL || (*rest != '\0' && strcmp(rest, "Z") != 0))
@@ -192,9 +202,12 @@ static void event_text(const ckl_event *event, bool all)
     event_subject(subject, event);
     printf("%s%5lld%s  %s  ", paint(DIM), (long long)event->seq, paint(PLAIN),
            time_text(time_of, event->at_us));
-    if (all)
+    if (all) {
         put_padded(event->run, 12);
-    put_padded(event->kind, 11);
+        fputs("  ", stdout);
+    }
+    put_padded(event->kind, 10);
+    putchar(' ');
     printf("%s%-24s%s  ", paint(BOLD), event->experiment != NULL ? event->experiment : "-",
            paint(PLAIN));
     put_padded(subject, 19);
@@ -259,9 +272,7 @@ ckl_status cmd_log(invocation *call, ckl_manager *manager, int *exit_code, ckl_e
     return status == CKL_DONE ? CKL_OK : status;
 }
 
-/* ---- runs
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 ckl_status cmd_runs(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
 {
@@ -302,36 +313,50 @@ ckl_status cmd_runs(invocation *call, ckl_manager *manager, int *exit_code, ckl_
     return status == CKL_DONE ? CKL_OK : status;
 }
 
-ckl_status cmd_run(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
+/* Without a first state it can be the first thing that is done in a root; opened by its own name, a
+ * bad one shows before a ledger is made. */
+static ckl_status open_for_run(ckl_manager **out, const invocation *call, const char *name,
+                               bool with_source, ckl_error *err)
+{
+    invocation by_name = *call;
+    by_name.run = name;
+    return with_source ? open_to_change(out, call, err) : open_to_write(out, &by_name, err);
+}
+
+ckl_status cmd_run(invocation *call, ckl_manager *none, int *exit_code, ckl_error *err)
 {
     ckl_hash from = {""};
-    const char *source = option_value(call, "--from");
+    ckl_manager *manager = NULL;
+    const char *source = option_value(call, "--from"), *name = NULL;
+    (void)none;
     (void)exit_code;
     ckl_status status = check_arguments(call, 2, 2, err);
     if (status == CKL_OK && strcmp(call->arguments[0], "new") != 0)
         status = usage_error(call, err, "ckl run knows 'new', not '%s'", call->arguments[0]);
+    if (status == CKL_OK) {
+        name = call->arguments[1];
+        status = open_for_run(&manager, call, name, source != NULL, err);
+    }
     if (status == CKL_OK && source != NULL)
         status = ckl_manager_resolve(&from, manager, source, err);
     if (status == CKL_OK)
-        status = ckl_manager_new_run(manager, call->arguments[1], source != NULL ? from.text : NULL,
-                                     err);
+        status = ckl_manager_new_run(manager, name, source != NULL ? from.text : NULL, err);
+    ckl_manager_close(manager);
     if (status != CKL_OK)
         return status;
     if (call->json) {
         emit_begin();
-        emit_text("name", call->arguments[1]);
+        emit_text("name", name);
         emit_text("experiment", source != NULL ? from.text : NULL);
         emit_end();
         return CKL_OK;
     }
-    put_line("run", call->arguments[1]);
+    put_line("run", name);
     put_line("experiment", source != NULL ? from.text : "nothing recorded yet");
     return CKL_OK;
 }
 
-/* ---- checkpoints, path
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- checkpoints, path ----------------------------------------------------------------------- */
 
 static void checkpoint_json(const ckl_checkpoint_row *row)
 {
@@ -402,6 +427,14 @@ ckl_status cmd_checkpoints(invocation *call, ckl_manager *manager, int *exit_cod
     return status;
 }
 
+static const char *below_root(const char *path, const char *root)
+{
+    size_t size = strlen(root);
+    if (strncmp(path, root, size) == 0)
+        path += size;
+    return path + strspn(path, "/");
+}
+
 ckl_status cmd_path(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
 {
     const char *text = option_value(call, "--step"), *best = option_value(call, "--best");
@@ -413,6 +446,8 @@ ckl_status cmd_path(invocation *call, ckl_manager *manager, int *exit_code, ckl_
     ckl_status status = check_arguments(call, 0, 1, err);
     if (status == CKL_OK && (text != NULL) + (best != NULL) + latest != 1)
         status = usage_error(call, err, "ckl path needs one of --step, --latest and --best");
+    if (status == CKL_OK && best == NULL && option_given(call, "--highest"))
+        status = usage_error(call, err, "--highest goes with --best METRIC");
     if (status == CKL_OK && text != NULL) {
         choice = CKL_AT_STEP;
         status = parse_number(&step, text, "step", 0, err);
@@ -427,7 +462,7 @@ ckl_status cmd_path(invocation *call, ckl_manager *manager, int *exit_code, ckl_
         return status;
     if (call->json) {
         emit_begin();
-        emit_text("path", path + strlen(ckl_manager_root(manager)) + 1);
+        emit_text("path", below_root(path, ckl_manager_root(manager)));
         emit_end();
     } else {
         printf("%s\n", path);

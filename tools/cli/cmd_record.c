@@ -1,5 +1,4 @@
-/* The commands that record: update, discard and its kin, dump, checkpoint, metric, switch, ignore.
- */
+/* The commands that record: update, discard and its kin, dump, checkpoint, metric, ignore. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -7,46 +6,13 @@
 
 #include "command.h"
 
-/* ---- reading input --------------------------------------------------------------------------- */
-
-/* A whole file, "-" standard input; *out is the caller's (free). */
-static ckl_status read_file(char **out, size_t *size, const char *path, ckl_error *err)
-{
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    size_t capacity = 65536;
-    char *bytes = malloc(capacity);
-    *size = 0;
-    if (file == NULL || bytes == NULL) {
-        free(bytes);
-        return fail(err, errno == ENOENT ? CKL_NOT_FOUND : CKL_IO, "could not read '%s': %s", path,
-                    strerror(errno));
-    }
-    for (;;) {
-        *size += fread(bytes + *size, 1, capacity - *size - 1, file);
-        if (*size + 1 < capacity)
-            break;
-        char *grown = realloc(bytes, capacity *= 2);
-        if (grown == NULL)
-            break;
-        bytes = grown;
-    }
-    bool failed = ferror(file) != 0 || *size + 1 >= capacity;
-    if (file != stdin)
-        fclose(file);
-    if (failed) {
-        free(bytes);
-        return fail(err, CKL_IO, "could not read '%s'", path);
-    }
-    bytes[*size] = '\0';
-    *out = bytes;
-    return CKL_OK;
-}
+#define ARCHITECTURE_MAX ((size_t)64 * 1024 * 1024)
 
 static ckl_status read_architecture(ckl_model **model, const char *path, ckl_error *err)
 {
     char *bytes = NULL;
     size_t size = 0;
-    ckl_status status = read_file(&bytes, &size, path, err);
+    ckl_status status = read_file(&bytes, &size, path, ARCHITECTURE_MAX, err);
     if (status == CKL_OK && *model == NULL)
         status = ckl_model_from_bytes(model, bytes, size, err);
     else if (status == CKL_OK)
@@ -57,13 +23,21 @@ static ckl_status read_architecture(ckl_model **model, const char *path, ckl_err
 
 /* ---- what became of the head ----------------------------------------------------------------- */
 
+static void note_ignored(const ckl_update_result *result)
+{
+    fputs("ckl: '", stderr);
+    put_to(stderr, result->first_ignored);
+    if (result->ignored_uids == 1)
+        fputs("' is", stderr);
+    else
+        fprintf(stderr, "' and %llu more uids are", (unsigned long long)(result->ignored_uids - 1));
+    fputs(" discarded or tagged but not among the samples: not counted\n", stderr);
+}
+
 static void print_result(const invocation *call, const ckl_update_result *result)
 {
     if (result->ignored_uids > 0)
-        fprintf(stderr,
-                "ckl: %llu uids are discarded or tagged but not among the samples; they do "
-                "not count (first: '%s')\n",
-                (unsigned long long)result->ignored_uids, result->first_ignored);
+        note_ignored(result);
     if (call->json) {
         emit_begin();
         emit_text("experiment", result->experiment.text);
@@ -82,9 +56,7 @@ static void print_result(const invocation *call, const ckl_update_result *result
         put_line("recorded", "before");
 }
 
-/* ---- update
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- update ---------------------------------------------------------------------------------- */
 
 static ckl_status read_update(ckl_model **model, ckl_config **config, ckl_data_state **data,
                               const invocation *call, ckl_error *err)
@@ -97,7 +69,8 @@ static ckl_status read_update(ckl_model **model, ckl_config **config, ckl_data_s
     if (model_file == NULL && architecture == NULL && config_file == NULL && data_file == NULL)
         return usage_error(call, err,
                            "ckl update needs --model, --architecture, --config or --data");
-    if (model_file != NULL)
+    status = check_standard_input(call, err);
+    if (status == CKL_OK && model_file != NULL)
         status = ckl_model_read(model, model_file, &WARNINGS, err);
     if (status == CKL_OK && architecture != NULL)
         status = read_architecture(model, architecture, err);
@@ -140,55 +113,6 @@ ckl_status cmd_update(invocation *call, ckl_manager *none, int *exit_code, ckl_e
 }
 
 /* ---- discard, restore, tag, untag ------------------------------------------------------------ */
-
-/* The arguments, and the lines of --from FILE. */
-typedef struct uid_list {
-    const char **uids;
-    size_t count;
-    char *text;
-} uid_list;
-
-static void free_uids(uid_list *list)
-{
-    free(list->uids);
-    free(list->text);
-}
-
-static size_t count_lines(const char *text, size_t size)
-{
-    size_t lines = 1;
-    for (size_t index = 0; index < size; index++)
-        lines += text[index] == '\n';
-    return lines;
-}
-
-static ckl_status collect_uids(uid_list *out, const invocation *call, size_t first, ckl_error *err)
-{
-    const char *from = option_value(call, "--from");
-    size_t size = 0;
-    ckl_status status = from != NULL ? read_file(&out->text, &size, from, err) : CKL_OK;
-    if (status != CKL_OK)
-        return status;
-    size_t lines = from != NULL ? count_lines(out->text, size) : 0;
-    out->uids = calloc(call->argument_count + lines + 1, sizeof *out->uids);
-    if (out->uids == NULL)
-        return fail(err, CKL_NO_MEMORY, "out of memory");
-    for (size_t index = first; index < call->argument_count; index++)
-        out->uids[out->count++] = call->arguments[index];
-    for (char *line = out->text, *next; line != NULL && *line != '\0'; line = next) {
-        next = strchr(line, '\n');
-        if (next != NULL)
-            *next++ = '\0';
-        size_t length = strlen(line);
-        if (length > 0 && line[length - 1] == '\r')
-            line[length - 1] = '\0';
-        if (*line != '\0')
-            out->uids[out->count++] = line;
-    }
-    return out->count > 0
-               ? CKL_OK
-               : usage_error(call, err, "ckl %s needs at least one uid", call->command->name);
-}
 
 static ckl_status edit(invocation *call, ckl_manager *manager, ckl_edit_action action,
                        ckl_error *err)
@@ -237,9 +161,7 @@ ckl_status cmd_untag(invocation *call, ckl_manager *manager, int *exit_code, ckl
     return edit(call, manager, CKL_EDIT_UNTAG, err);
 }
 
-/* ---- dump
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- dump ------------------------------------------------------------------------------------ */
 
 ckl_status cmd_dump(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
 {
@@ -267,56 +189,7 @@ ckl_status cmd_dump(invocation *call, ckl_manager *manager, int *exit_code, ckl_
     return CKL_OK;
 }
 
-/* ---- checkpoint, metric
- * -------------------------------------------------------------------------------------------------
- */
-
-/* "name=value"; the text is cut in two. */
-static ckl_status parse_metric(ckl_metric *out, char *text, ckl_error *err)
-{
-    char *equals = strchr(text, '='), *end = NULL;
-    if (equals == NULL || equals == text)
-        return fail(err, CKL_INVALID, "a metric is written name=value, not '%s'", text);
-    *equals = '\0';
-    out->name = text;
-    out->value = strtod(equals + 1, &end);
-    if (end == equals + 1 || *end != '\0')
-        return fail(err, CKL_INVALID, "the value of metric '%s' is not a number: '%s'", text,
-                    equals + 1);
-    return CKL_OK;
-}
-
-typedef struct metric_list {
-    ckl_metric *metrics;
-    char **texts;
-    size_t count;
-} metric_list;
-
-static void free_metrics(metric_list *list)
-{
-    for (size_t index = 0; index < list->count; index++)
-        free(list->texts[index]);
-    free(list->texts);
-    free(list->metrics);
-}
-
-static ckl_status collect_metrics(metric_list *out, const char *const *words, size_t count,
-                                  ckl_error *err)
-{
-    ckl_status status = CKL_OK;
-    out->metrics = calloc(count + 1, sizeof *out->metrics);
-    out->texts = calloc(count + 1, sizeof *out->texts);
-    if (out->metrics == NULL || out->texts == NULL)
-        return fail(err, CKL_NO_MEMORY, "out of memory");
-    for (size_t index = 0; status == CKL_OK && index < count; index++) {
-        char *copy = strdup(words[index]);
-        if (copy == NULL)
-            return fail(err, CKL_NO_MEMORY, "out of memory");
-        out->texts[out->count] = copy;
-        status = parse_metric(&out->metrics[out->count++], copy, err);
-    }
-    return status;
-}
+/* ---- checkpoint, metric ---------------------------------------------------------------------- */
 
 static void print_checkpoint(const invocation *call, const ckl_checkpoint_result *result)
 {
@@ -370,34 +243,25 @@ ckl_status cmd_checkpoint(invocation *call, ckl_manager *manager, int *exit_code
     return status;
 }
 
-/* The shortest text that reads back as the same number; NULL when it is none that JSON has. */
-static const char *shortest(char out[64], double value)
-{
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(out, 64, "%.*g", digits, value);
-        if (strtod(out, NULL) == value)
-            break;
-    }
-    return isfinite(value) ? out : NULL;
-}
-
 static void print_metrics(const invocation *call, int64_t step, const metric_list *metrics)
 {
-    char number[64];
+    char number[32];
     if (call->json) {
         emit_begin();
         emit_integer("step", step);
         emit_open_object("metrics");
         for (size_t index = 0; index < metrics->count; index++) {
-            emit_raw(metrics->metrics[index].name, shortest(number, metrics->metrics[index].value));
+            double value = metrics->metrics[index].value;
+            emit_raw(metrics->metrics[index].name,
+                     isfinite(value) ? shortest_real(number, value) : NULL);
         }
         emit_close_object();
         emit_end();
         return;
     }
     for (size_t index = 0; index < metrics->count; index++) {
-        snprintf(number, sizeof number, "%.9g", metrics->metrics[index].value);
-        put_line(metrics->metrics[index].name, number);
+        put_line(metrics->metrics[index].name,
+                 shortest_real(number, metrics->metrics[index].value));
     }
 }
 
@@ -425,9 +289,7 @@ ckl_status cmd_metric(invocation *call, ckl_manager *manager, int *exit_code, ck
     return status;
 }
 
-/* ---- ignore
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- ignore ---------------------------------------------------------------------------------- */
 
 static ckl_status list_ignored(const invocation *call, ckl_manager *manager, ckl_error *err)
 {
@@ -456,17 +318,33 @@ static ckl_status list_ignored(const invocation *call, ckl_manager *manager, ckl
     return CKL_OK;
 }
 
+/* All of the paths or none: whether they are paths shows before the first is recorded. */
+static ckl_status check_paths(const invocation *call, ckl_error *err)
+{
+    ckl_hash_generator *generator = NULL;
+    ckl_status status = ckl_hash_generator_new(&generator, err);
+    for (size_t index = 0; status == CKL_OK && index < call->argument_count; index++)
+        status = ckl_hash_generator_ignore(generator, call->arguments[index], err);
+    ckl_hash_generator_free(generator);
+    return status;
+}
+
 ckl_status cmd_ignore(invocation *call, ckl_manager *none, int *exit_code, ckl_error *err)
 {
     ckl_manager *manager = NULL;
+    bool remove = option_given(call, "--remove");
     (void)none;
     (void)exit_code;
-    ckl_status status = call->argument_count == 0 ? open_if_there(&manager, call, err)
-                                                  : open_to_write(&manager, call, err);
+    if (remove && call->argument_count == 0)
+        return usage_error(call, err, "ckl ignore --remove needs a path");
+    ckl_status status = check_paths(call, err);
+    if (status == CKL_OK && call->argument_count == 0)
+        status = open_if_there(&manager, call, err);
+    else if (status == CKL_OK)
+        status = remove ? open_to_change(&manager, call, err) : open_to_write(&manager, call, err);
     for (size_t index = 0; status == CKL_OK && index < call->argument_count; index++)
-        status = ckl_manager_ignore(NULL, manager, call->arguments[index],
-                                    !option_given(call, "--remove"), option_value(call, "--reason"),
-                                    err);
+        status = ckl_manager_ignore(NULL, manager, call->arguments[index], !remove,
+                                    option_value(call, "--reason"), err);
     if (status == CKL_OK)
         status = list_ignored(call, manager, err);
     ckl_manager_close(manager);

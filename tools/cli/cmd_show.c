@@ -9,9 +9,7 @@ static const char *first_argument(const invocation *call)
     return call->argument_count > 0 ? call->arguments[0] : NULL;
 }
 
-/* ---- show
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- show ------------------------------------------------------------------------------------ */
 
 static void component_json(const char *name, const ckl_component_info *component)
 {
@@ -184,9 +182,7 @@ ckl_status cmd_show(invocation *call, ckl_manager *manager, int *exit_code, ckl_
     return status;
 }
 
-/* ---- state
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- state ----------------------------------------------------------------------------------- */
 
 /* The guide's form, one sample a line, so that it can be read and compared. */
 static void print_state(const ckl_data_state *state)
@@ -236,9 +232,7 @@ ckl_status cmd_state(invocation *call, ckl_manager *manager, int *exit_code, ckl
     return status == CKL_OK ? show_state(manager, first_argument(call), err) : status;
 }
 
-/* ---- cat
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- cat ------------------------------------------------------------------------------------- */
 
 static ckl_status cat_config(ckl_manager *manager, const char *hash, ckl_error *err)
 {

@@ -21,6 +21,7 @@ typedef struct invocation {
     const char *root; /* -C */
     const char *run;  /* --run */
     bool json;
+    bool wants_help, wants_version;
     const struct command *command;
     const char *values[OPTION_MAX]; /* of the command's options: the last given; "" for a switch */
     const char **repeated;          /* values of the option that repeats … */
@@ -47,15 +48,19 @@ typedef struct command {
     const char *usage;   /* behind the name */
     const char *summary; /* one line */
     const char *example;
+    const char *about; /* what to know, as prose; wrapped when it is printed */
+    const char *keys;  /* of its JSON object; NULL: its output is the same with --json */
     command_function *function;
     option_spec options[OPTION_MAX];
 } command;
 
+/* commands.c; a row without a name ends it */
 extern const command COMMANDS[];
 const command *find_command(const char *name);
 
 /* options.c: takes the command line apart. Errors: CKL_INVALID  names the word, and a close one */
 ckl_status parse_invocation(invocation *out, int count, char **words, ckl_error *err);
+ckl_status unknown_command(const char *word, ckl_error *err);
 void free_invocation(invocation *call);
 /* The value of an option ("--limit"), NULL when it was not given. */
 const char *option_value(const invocation *call, const char *name);
@@ -72,12 +77,40 @@ ckl_status fail(ckl_error *err, ckl_status code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* help.c */
-void print_help(const char *name); /* NULL: the overview */
+void print_help(const command *of); /* NULL: the overview */
+
+/* input.c: a whole file, "-" standard input, of `limit` bytes at most; *out is the caller's (free)
+ * and has a NUL after its *size bytes. */
+ckl_status read_file(char **out, size_t *size, const char *path, size_t limit, ckl_error *err);
+
+/* The arguments from `first` on, and the lines of --from FILE. */
+typedef struct uid_list {
+    const char **uids;
+    size_t count;
+    char *text;
+} uid_list;
+ckl_status collect_uids(uid_list *out, const invocation *call, size_t first, ckl_error *err);
+void free_uids(uid_list *list);
+
+/* What "name=value" words say. */
+typedef struct metric_list {
+    ckl_metric *metrics;
+    char **texts;
+    size_t count;
+} metric_list;
+ckl_status collect_metrics(metric_list *out, const char *const *words, size_t count,
+                           ckl_error *err);
+void free_metrics(metric_list *list);
+
+/* Standard input can be read once. */
+ckl_status check_standard_input(const invocation *call, ckl_error *err);
 
 /* main.c: for `hash`, which works without a ledger. CKL_NOT_FOUND when there is none. */
 ckl_status open_if_there(ckl_manager **out, const invocation *call, ckl_error *err);
 /* For commands that read their input before a ledger is made. */
 ckl_status open_to_write(ckl_manager **out, const invocation *call, ckl_error *err);
+/* Where nothing can be done without a ledger. */
+ckl_status open_to_change(ckl_manager **out, const invocation *call, ckl_error *err);
 extern const ckl_warning_sink WARNINGS; /* one line each on standard error */
 
 /* cmd_read.c: the checkpoints of an experiment (NULL: all), as lines or as a JSON array. */

@@ -1,5 +1,6 @@
 #include "emit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -23,22 +24,65 @@ static FILE *stream(void)
     return json_stream != NULL ? json_stream : stdout;
 }
 
+/* How many bytes the UTF-8 character at `at` has; 0: it is not valid (names from the command line
+ * may be anything). */
+static size_t character_size(const unsigned char *at)
+{
+    static const struct {
+        unsigned char from, to, least, most; /* of the first byte, and of the second */
+        size_t size;
+    } FORMS[] = {{0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+                 {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3},
+                 {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
+                 {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
+    if (at[0] < 0x80)
+        return 1;
+    for (size_t form = 0; form < sizeof FORMS / sizeof *FORMS; form++) {
+        if (at[0] < FORMS[form].from || at[0] > FORMS[form].to)
+            continue;
+        if (at[1] < FORMS[form].least || at[1] > FORMS[form].most)
+            return 0;
+        for (size_t index = 2; index < FORMS[form].size; index++) {
+            if ((at[index] & 0xc0) != 0x80)
+                return 0;
+        }
+        return FORMS[form].size;
+    }
+    return 0;
+}
+
+bool is_unicode(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    for (size_t size; *at != '\0'; at += size) {
+        size = character_size(at);
+        if (size == 0)
+            return false;
+    }
+    return true;
+}
+
 static void write_string(const char *text)
 {
-    fputc('"', stream());
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
-        if (*at == '"' || *at == '\\')
-            fprintf(stream(), "\\%c", *at);
-        else if (*at == '\n')
-            fputs("\\n", stream());
-        else if (*at == '\t')
-            fputs("\\t", stream());
+    FILE *out = stream();
+    fputc('"', out);
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
+        size_t size = character_size(at);
+        if (size == 0)
+            fputs("\\ufffd", out);
+        else if (size > 1)
+            fwrite(at, 1, size, out);
+        else if (*at == '"' || *at == '\\')
+            fprintf(out, "\\%c", *at);
+        else if (*at == '\n' || *at == '\t')
+            fputs(*at == '\n' ? "\\n" : "\\t", out);
         else if (*at < 0x20 || *at == 0x7f)
-            fprintf(stream(), "\\u%04x", *at);
+            fprintf(out, "\\u%04x", *at);
         else
-            fputc(*at, stream());
+            fputc(*at, out);
+        at += size > 0 ? size : 1;
     }
-    fputc('"', stream());
+    fputc('"', out);
 }
 
 static void begin_member(const char *key)
@@ -153,35 +197,64 @@ void emit_end(void)
     fputc('\n', stream());
 }
 
-/* ---- text
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
-static size_t put_character(const unsigned char **at, bool print)
+static unsigned code_point(const unsigned char *at, size_t size)
 {
-    unsigned char first = **at;
-    if (first < 0x20 || first == 0x7f || (first == 0xc2 && (*at)[1] >= 0x80 && (*at)[1] < 0xa0)) {
-        unsigned code = first == 0xc2 ? (*at)[1] : first;
-        *at += first == 0xc2 ? 2 : 1;
-        if (print && (code == '\n' || code == '\t'))
-            fputs(code == '\n' ? "\\n" : "\\t", stdout);
-        else if (print)
-            printf("\\x%02x", code);
-        return code == '\n' || code == '\t' ? 2 : 4;
+    static const unsigned char MASKS[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    unsigned code = at[0] & MASKS[size];
+    for (size_t index = 1; index < size; index++)
+        code = code << 6 | (at[index] & 0x3fu);
+    return code;
+}
+
+/* Columns on a terminal, roughly: East Asian characters and emoji take two, marks none. */
+static size_t code_width(unsigned code)
+{
+    static const unsigned WIDE[][2] = {{0x1100, 0x115f},   {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
+                                       {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},
+                                       {0xffe0, 0xffe6},   {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff},
+                                       {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
+    if ((code >= 0x300 && code <= 0x36f) || (code >= 0x200b && code <= 0x200f) ||
+        (code >= 0xfe00 && code <= 0xfe0f))
+        return 0;
+    for (size_t index = 0; index < sizeof WIDE / sizeof *WIDE; index++) {
+        if (code >= WIDE[index][0] && code <= WIDE[index][1])
+            return 2;
     }
-    do {
-        if (print)
-            fputc(**at, stdout);
-        (*at)++;
-    } while ((**at & 0xc0) == 0x80);
     return 1;
+}
+
+/* Moves *at over one character, writes it where `out` is not NULL, returns its columns. */
+static size_t put_character(const unsigned char **at, FILE *out)
+{
+    size_t size = character_size(*at), length = size > 0 ? size : 1;
+    unsigned code = size > 0 ? code_point(*at, size) : **at;
+    const unsigned char *from = *at;
+    *at += length;
+    if (size > 0 && code >= 0x20 && (code < 0x7f || code >= 0xa0)) {
+        if (out != NULL)
+            fwrite(from, 1, length, out);
+        return code_width(code);
+    }
+    bool named = code == '\n' || code == '\t';
+    if (out != NULL && named)
+        fputs(code == '\n' ? "\\n" : "\\t", out);
+    else if (out != NULL)
+        fprintf(out, "\\x%02x", code);
+    return named ? 2 : 4;
+}
+
+void put_to(FILE *out, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at != '\0')
+        put_character(&at, out);
 }
 
 void put(const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
-    while (*at != '\0')
-        put_character(&at, true);
+    put_to(stdout, text);
 }
 
 size_t text_width(const char *text)
@@ -189,15 +262,14 @@ size_t text_width(const char *text)
     const unsigned char *at = (const unsigned char *)text;
     size_t width = 0;
     while (*at != '\0')
-        width += put_character(&at, false);
+        width += put_character(&at, NULL);
     return width;
 }
 
 void put_padded(const char *text, size_t width)
 {
-    size_t used = text_width(text);
     put(text);
-    for (; used < width; used++)
+    for (size_t used = text_width(text); used < width; used++)
         fputc(' ', stdout);
 }
 
@@ -252,10 +324,18 @@ const char *paint(colour which)
     return enabled ? CODES[which] : "";
 }
 
-int emit_finish(void)
+const char *shortest_real(char out[32], double value)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return 0;
-    fputs("ckl: could not write to standard output\n", stderr);
-    return 6;
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(out, 32, "%.*g", digits, value);
+        if (strtod(out, NULL) == value)
+            break;
+    }
+    return out;
+}
+
+bool emit_finish(void)
+{
+    errno = 0;
+    return fflush(stdout) == 0 && !ferror(stdout);
 }

@@ -30,11 +30,12 @@ void emit_to(FILE *stream);
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* Prints text with control characters escaped. */
+/* Prints text with control characters, and bytes that are not UTF-8, escaped. */
 void put(const char *text);
+void put_to(FILE *out, const char *text);
 /* Prints text, then spaces up to `width` columns. */
 void put_padded(const char *text, size_t width);
-size_t text_width(const char *text); /* columns that put() takes, roughly: one a code point */
+size_t text_width(const char *text); /* columns that put() takes, roughly */
 /* "  label     value" */
 void put_line(const char *label, const char *value);
 /* "model, data" or "nothing". */
@@ -47,7 +48,11 @@ const char *time_iso(char out[32], int64_t at_us);
 typedef enum colour { PLAIN, RED, GREEN, YELLOW, BOLD, DIM } colour;
 const char *paint(colour which);
 
-/* 0, or 6 when standard output could not be written. */
-int emit_finish(void);
+/* The shortest text that reads back as the same number. */
+const char *shortest_real(char out[32], double value);
+bool is_unicode(const char *text); /* valid UTF-8 */
+
+/* False when standard output could not be written; errno may say why, or be 0. */
+bool emit_finish(void);
 
 #endif

@@ -1,4 +1,6 @@
 /* The command `ckl`: finds the root, opens the ledger as the command needs it, runs the command. */
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,10 +8,19 @@
 
 #include "command.h"
 
+/* After a failure, what the library says while it closes is about the same failure: one line is
+ * enough. */
+static bool has_failed;
+
 static void warn_on_standard_error(void *context, const char *message)
 {
     (void)context;
-    fprintf(stderr, "ckl: %s\n", message);
+    if (has_failed)
+        return;
+    fflush(stdout);
+    fputs("ckl: ", stderr);
+    put_to(stderr, message);
+    fputc('\n', stderr);
 }
 
 const ckl_warning_sink WARNINGS = {warn_on_standard_error, NULL};
@@ -76,9 +87,12 @@ ckl_status open_to_write(ckl_manager **out, const invocation *call, ckl_error *e
     return open_root(out, call, NEEDS_WRITING, err);
 }
 
-/* ---- failures
- * ------------------------------------------------------------------------------------------------
- */
+ckl_status open_to_change(ckl_manager **out, const invocation *call, ckl_error *err)
+{
+    return open_root(out, call, NEEDS_LEDGER, err);
+}
+
+/* ---- failures -------------------------------------------------------------------------------- */
 
 /* CKL_NOT_FOUND is "not_found" in JSON. */
 static void json_code(const char *status)
@@ -97,9 +111,13 @@ static int report(const ckl_error *err, ckl_status status, bool json)
     int exit_code = ckl_status_exit_code(status);
     fflush(stdout);
     if (!json) {
-        fprintf(stderr, "ckl: %s\n", message);
-        if (err->hint[0] != '\0')
-            fprintf(stderr, "hint: %s\n", err->hint);
+        fputs("ckl: ", stderr);
+        put_to(stderr, message);
+        if (err->hint[0] != '\0') {
+            fputs("\nhint: ", stderr);
+            put_to(stderr, err->hint);
+        }
+        fputc('\n', stderr);
         return exit_code;
     }
     emit_to(stderr);
@@ -114,9 +132,16 @@ static int report(const ckl_error *err, ckl_status status, bool json)
     return exit_code;
 }
 
-/* ---- running
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- running --------------------------------------------------------------------------------- */
+
+static ckl_status finish_output(ckl_error *err)
+{
+    if (emit_finish())
+        return CKL_OK;
+    return fail(err, errno == ENOSPC ? CKL_NO_SPACE : CKL_IO,
+                "could not write to standard output%s%s", errno != 0 ? ": " : "",
+                errno != 0 ? strerror(errno) : "");
+}
 
 static int run(invocation *call)
 {
@@ -128,51 +153,61 @@ static int run(invocation *call)
         status = open_root(&manager, call, call->command->need, &err);
     if (status == CKL_OK)
         status = call->command->function(call, manager, &exit_code, &err);
+    has_failed = status != CKL_OK;
     ckl_manager_close(manager);
-    if (status != CKL_OK)
-        return report(&err, status, call->json);
-    int written = emit_finish();
-    return written != 0 ? written : exit_code;
+    if (status == CKL_OK)
+        status = finish_output(&err);
+    return status == CKL_OK ? exit_code : report(&err, status, call->json);
 }
 
-/* --help and --version, wherever they stand before "--". */
-static bool asked(int count, char **words, const char *word)
+/* Whether --json stands before "--": asked when the command line could not be taken apart. */
+static bool asked_for_json(int count, char **words)
 {
     for (int at = 1; at < count && strcmp(words[at], "--") != 0; at++) {
-        if (strcmp(words[at], word) == 0)
+        if (strcmp(words[at], "--json") == 0)
             return true;
     }
     return false;
 }
 
-static const char *first_command(int count, char **words)
+static int explain_itself(const invocation *call)
 {
-    for (int at = 1; at < count; at++) {
-        if (strcmp(words[at], "help") != 0 && find_command(words[at]) != NULL)
-            return words[at];
+    ckl_error err = {0};
+    if (call->wants_version)
+        printf("ckl %s\n", ckl_version());
+    else
+        print_help(call->command);
+    ckl_status status = finish_output(&err);
+    return status == CKL_OK ? 0 : report(&err, status, false);
+}
+
+/* A file opened in the place of a standard stream that is closed would get what we print. What
+ * stands there instead cannot be used, so that printing to it is an error as before. */
+static void fill_standard_streams(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            _exit(6);
     }
-    return NULL;
 }
 
 int main(int count, char **words)
 {
+    fill_standard_streams();
     invocation call = {0};
     ckl_error err = {0};
-    if (asked(count, words, "--version")) {
-        printf("ckl %s\n", ckl_version());
-        return emit_finish();
-    }
-    if (asked(count, words, "--help") || asked(count, words, "-h") ||
-        (count > 1 && strcmp(words[1], "help") == 0)) {
-        print_help(first_command(count, words));
-        return emit_finish();
-    }
+    int exit_code = 0;
     ckl_status status = parse_invocation(&call, count, words, &err);
-    if (status == CKL_OK && call.command == NULL) {
+    bool explains = call.wants_help || call.wants_version;
+    if (status == CKL_OK && call.command == NULL && !explains) {
         status = fail(&err, CKL_INVALID, "no command was given");
         snprintf(err.hint, sizeof err.hint, "see: ckl --help");
     }
-    int exit_code = status == CKL_OK ? run(&call) : report(&err, status, call.json);
+    if (status != CKL_OK)
+        exit_code = report(&err, status, asked_for_json(count, words));
+    else
+        exit_code = explains ? explain_itself(&call) : run(&call);
     free_invocation(&call);
     return exit_code;
 }

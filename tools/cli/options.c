@@ -31,8 +31,8 @@ ckl_status usage_error(const invocation *call, ckl_error *err, const char *forma
     set_message(err, CKL_INVALID, format, arguments);
     va_end(arguments);
     if (call->command != NULL && err->hint[0] == '\0')
-        snprintf(err->hint, sizeof err->hint, "usage: ckl %s %s", call->command->name,
-                 call->command->usage);
+        snprintf(err->hint, sizeof err->hint, "usage: ckl %s%s%s", call->command->name,
+                 call->command->usage[0] != '\0' ? " " : "", call->command->usage);
     return CKL_INVALID;
 }
 
@@ -57,22 +57,48 @@ static size_t distance(const char *first, const char *second)
     return row[size];
 }
 
-static ckl_status unknown_command(const char *word, ckl_error *err)
+/* Remembers `name` when it is closer to `word` than what was found so far. */
+static void keep_closer(const char **close, size_t *best, const char *word, const char *name)
+{
+    size_t far = distance(word, name);
+    if (far < *best) {
+        *best = far;
+        *close = name;
+    }
+}
+
+ckl_status unknown_command(const char *word, ckl_error *err)
 {
     const char *close = NULL;
     size_t best = 3;
-    for (const command *each = COMMANDS; each->name != NULL; each++) {
-        size_t far = distance(word, each->name);
-        if (far < best) {
-            best = far;
-            close = each->name;
-        }
-    }
+    for (const command *each = COMMANDS; each->name != NULL; each++)
+        keep_closer(&close, &best, word, each->name);
     fail(err, CKL_INVALID, "there is no command '%s'", word);
-    snprintf(err->hint, sizeof err->hint,
-             close != NULL ? "did you mean: ckl %s" : "see: ckl --help%s",
-             close != NULL ? close : "");
+    if (close != NULL)
+        snprintf(err->hint, sizeof err->hint, "did you mean: ckl %s", close);
+    else
+        snprintf(err->hint, sizeof err->hint, "see: ckl --help");
     return CKL_INVALID;
+}
+
+static ckl_status unknown_option(const invocation *call, const char *word, size_t size,
+                                 ckl_error *err)
+{
+    static const char *const GLOBAL[] = {"-C", "--run", "--json", "--help", "--version"};
+    char name[64];
+    const char *close = NULL;
+    size_t best = 3;
+    snprintf(name, sizeof name, "%.*s", (int)size, word);
+    for (int index = 0; size > 2 && index < OPTION_MAX; index++) {
+        if (call->command->options[index].name != NULL)
+            keep_closer(&close, &best, name, call->command->options[index].name);
+    }
+    for (size_t index = 0; size > 2 && index < sizeof GLOBAL / sizeof *GLOBAL; index++)
+        keep_closer(&close, &best, name, GLOBAL[index]);
+    if (close != NULL)
+        snprintf(err->hint, sizeof err->hint, "did you mean: %s", close);
+    return usage_error(call, err, "ckl %s has no option '%.*s'", call->command->name, (int)size,
+                       word);
 }
 
 /* ---- parsing --------------------------------------------------------------------------------- */
@@ -104,6 +130,14 @@ static bool take_global(invocation *out, char **words, int count, int *at, ckl_e
         out->json = true;
         return true;
     }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        out->wants_help = true;
+        return true;
+    }
+    if (strcmp(word, "--version") == 0) {
+        out->wants_version = true;
+        return true;
+    }
     if (strncmp(word, "--run=", 6) == 0) {
         out->run = word + 6;
         return true;
@@ -127,8 +161,7 @@ static ckl_status take_option(invocation *out, char **words, int count, int *at,
     size_t size = equals != NULL ? (size_t)(equals - word) : strlen(word);
     int index = find_option(out->command, word, size);
     if (index < 0)
-        return usage_error(out, err, "ckl %s has no option '%.*s'", out->command->name, (int)size,
-                           word);
+        return unknown_option(out, word, size, err);
     const option_spec *spec = &out->command->options[index];
     const char *value = "";
     if (spec->value == NULL && equals != NULL)
@@ -153,6 +186,10 @@ static ckl_status take_command(invocation *out, const char *word, ckl_error *err
     out->command = find_command(word);
     if (out->command != NULL)
         return CKL_OK;
+    if (strcmp(word, "help") == 0 && !out->wants_help) {
+        out->wants_help = true;
+        return CKL_OK;
+    }
     if (word[0] == '-') {
         fail(err, CKL_INVALID, "there is no option '%s' before a command", word);
         snprintf(err->hint, sizeof err->hint, "see: ckl --help");
@@ -171,13 +208,15 @@ ckl_status parse_invocation(invocation *out, int count, char **words, ckl_error 
         return fail(err, CKL_NO_MEMORY, "out of memory");
     for (int at = 1; at < count && status == CKL_OK; at++) {
         const char *word = words[at];
+        if (out->wants_version || (out->wants_help && out->command != NULL))
+            break;
         if (!options_end && strcmp(word, "--") == 0)
             options_end = true;
         else if (!options_end && take_global(out, words, count, &at, err))
             status = err->code;
         else if (out->command == NULL)
             status = take_command(out, word, err);
-        else if (!options_end && word[0] == '-' && word[1] == '-')
+        else if (!options_end && word[0] == '-' && word[1] != '\0')
             status = take_option(out, words, count, &at, err);
         else
             out->arguments[out->argument_count++] = word;
@@ -207,17 +246,19 @@ bool option_given(const invocation *call, const char *name)
 ckl_status parse_number(int64_t *out, const char *text, const char *what, int64_t least,
                         ckl_error *err)
 {
-    char *end = NULL;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (end == text || *end != '\0' || text[0] == ' ' || text[0] == '+')
+    const char *digits = text + (text[0] == '-');
+    if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0')
         return fail(err, CKL_INVALID, "%s '%s' is not a whole number", what, text);
-    if (errno == ERANGE)
+    errno = 0;
+    long long value = strtoll(text, NULL, 10);
+    if (errno == ERANGE && digits == text)
         return fail(err, CKL_INVALID, "%s %s is too large: at most 9223372036854775807", what,
                     text);
+    if (value < 0)
+        return fail(err, CKL_INVALID, "%s %s is negative", what, text);
     if (value < least)
-        return fail(err, CKL_INVALID, least == 0 ? "%s %s is negative" : "%s %s is too small", what,
-                    text);
+        return fail(err, CKL_INVALID, "%s %s is too small: at least %lld", what, text,
+                    (long long)least);
     *out = value;
     return CKL_OK;
 }
