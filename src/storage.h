@@ -62,9 +62,11 @@ typedef struct storage_move {
  * renamed whole, else file by file; parents and folders are durable when it returns. Doing it again
  * after a crash in the middle finishes it: a staged file that is gone already is fine when its
  * target holds its bytes.
- * Errors: CKL_DAMAGED  a target is there with other bytes (named); CKL_IO, CKL_NO_SPACE */
+ * Errors: CKL_DAMAGED  a target is there with other bytes, or is no place of the tree (named);
+ * CKL_IO, CKL_NO_SPACE */
 ckl_status storage_place(storage_op *op, const storage_move *moves, size_t count, ckl_error *err);
-/* True when every move can be finished: its staged file or its target holds its bytes. */
+/* True when every move can be finished: its target holds its bytes, or its staged file does and
+ * nothing is in the way. */
 bool storage_can_place(const storage_op *op, const storage_move *moves, size_t count);
 
 /* Removes the folders in .ckl/tmp whose process is gone and whose name `keep` does not want. */
