@@ -25,9 +25,10 @@ static struct {
     } failures[FAULT_CALLS];
     size_t write_at_most;
     bool can_clone, no_sync;
-    fault_event events[EVENTS];
     size_t event_count;
 } state;
+
+static fault_event log_of_events[EVENTS];
 
 /* ---- what tests say -------------------------------------------------------------------------- */
 
@@ -76,7 +77,7 @@ void fault_no_sync(void)
 
 size_t fault_events(const fault_event **out)
 {
-    *out = state.events;
+    *out = log_of_events;
     return state.event_count;
 }
 
@@ -117,7 +118,7 @@ static void note(fault_call call, const char *path, const char *to)
 {
     if (state.event_count == EVENTS)
         return;
-    fault_event *event = &state.events[state.event_count++];
+    fault_event *event = &log_of_events[state.event_count++];
     event->call = call;
     snprintf(event->path, sizeof event->path, "%s", path);
     snprintf(event->to, sizeof event->to, "%s", to);
