@@ -109,13 +109,18 @@ static ckl_status share_file(dumping *job, const dump_part *part, storage_move *
                              ckl_error *err)
 {
     ledger_file known;
+    ckl_error failure = {0};
     ckl_status status = ledger_file_with(&known, job->manager->ledger, component_of(job, part),
                                          config_of(job, part), part->suffix, err);
     if (status != CKL_OK)
         return status;
     move->size = known.size;
     move->sha256 = known.sha256;
-    return storage_op_share(job->op, part->name, known.path, known.size, &known.sha256, NULL);
+    status = storage_op_share(job->op, part->name, known.path, known.size, &known.sha256, &failure);
+    /* A file that is not as it was dumped is made anew; everything else is told. */
+    if (status != CKL_OK && status != CKL_NOT_FOUND)
+        error_set(err, status, "%s", failure.message);
+    return status;
 }
 
 /* ---- which files ----------------------------------------------------------------------------- */
