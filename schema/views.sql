@@ -1,6 +1,6 @@
 -- The views: what dashboards and people read. Plural names, documented in `about`, only ever added
 -- to. Built-in SQL of SQLite 3.26 only, so that every program with a SQLite can read them.
--- Version: 1
+-- Version: 2
 -- (A higher version replaces these in older ledgers; raise it with every change in this file.)
 
 -- One row for each event that moved the head of a run.
@@ -229,16 +229,19 @@ SELECT event.seq AS seq,
        saved.state AS state,
        came_from.path AS from_checkpoint,
        saved.first_step AS first_step,
+       saved.origin AS origin,
        substr(CASE WHEN saved.pending & 1 THEN ',model' ELSE '' END ||
               CASE WHEN saved.pending & 2 THEN ',config' ELSE '' END ||
               CASE WHEN saved.pending & 4 THEN ',data' ELSE '' END, 2) AS pending,
        saved.note AS note,
-       event.actor AS actor
+       event.actor AS actor,
+       strftime('%Y-%m-%dT%H:%M:%fZ', removed.at_us / 1000000.0, 'unixepoch') AS removed_at
 FROM _checkpoint AS saved
 JOIN _event AS event ON event.seq = saved.event
 JOIN _run AS run ON run.id = saved.run
 JOIN _experiment AS experiment ON experiment.id = saved.experiment
-LEFT JOIN _checkpoint AS came_from ON came_from.id = saved.from_checkpoint;
+LEFT JOIN _checkpoint AS came_from ON came_from.id = saved.from_checkpoint
+LEFT JOIN _event AS removed ON removed.seq = saved.removed;
 
 -- Which components of each run's head are not dumped yet.
 CREATE VIEW pending AS
@@ -295,6 +298,43 @@ JOIN _run AS run ON run.id = event.run
 JOIN _experiment AS after ON after.id = event.experiment
 LEFT JOIN _experiment AS before ON before.id = event.from_experiment
 WHERE event.experiment IS NOT event.from_experiment AND event.kind <> 'switch';
+
+-- Every training session: where, and with what code.
+CREATE VIEW sessions AS
+SELECT session.id AS session,
+       run.name AS run,
+       strftime('%Y-%m-%dT%H:%M:%fZ', session.started_us / 1000000.0, 'unixepoch') AS started_at,
+       session.started_us / 1000000.0 AS started_at_unix,
+       strftime('%Y-%m-%dT%H:%M:%fZ', session.ended_us / 1000000.0, 'unixepoch') AS ended_at,
+       session.ended_us / 1000000.0 AS ended_at_unix,
+       session.outcome AS outcome,
+       session.host AS host,
+       session.user AS user,
+       session.pid AS pid,
+       session.program AS program,
+       session.arguments AS arguments,
+       session.git_commit AS git_commit,
+       session.git_dirty AS git_dirty,
+       lower(hex(session.git_diff)) AS git_diff,
+       session.libraries AS libraries
+FROM _session AS session
+JOIN _run AS run ON run.id = session.run;
+
+-- Which metrics there are, without reading their values.
+CREATE VIEW metric_series AS
+SELECT run.name AS run,
+       experiment.hash AS experiment,
+       name.name AS metric,
+       series.value_count AS value_count,
+       series.first_step AS first_step,
+       series.last_step AS last_step,
+       last.value AS last_value
+FROM _metric_series AS series
+JOIN _run AS run ON run.id = series.run
+JOIN _metric_name AS name ON name.id = series.name
+JOIN _experiment AS experiment ON experiment.id = series.experiment
+LEFT JOIN _metric AS last ON last.run = series.run AND last.name = series.name
+                         AND last.step = series.last_step AND last.experiment = series.experiment;
 
 -- What every view and column means.
 CREATE VIEW about("view", "column", meaning) AS VALUES
@@ -389,11 +429,13 @@ CREATE VIEW about("view", "column", meaning) AS VALUES
   ('checkpoints', 'bytes', 'its size'),
   ('checkpoints', 'sha256', 'its SHA-256'),
   ('checkpoints', 'state', 'present, replaced (by a later save of the same step) or removed'),
-  ('checkpoints', 'from_checkpoint', 'path of the checkpoint that training came from; null: from the start, or unknown'),
+  ('checkpoints', 'from_checkpoint', 'path of the checkpoint that training came from; null: origin says why'),
   ('checkpoints', 'first_step', 'first step trained since then; null: unknown'),
+  ('checkpoints', 'origin', 'checkpoint (from_checkpoint names it), start (nothing was there to come from) or unknown'),
   ('checkpoints', 'pending', 'components that were not dumped yet when it was saved'),
   ('checkpoints', 'note', 'JSON given with it'),
   ('checkpoints', 'actor', 'who did it'),
+  ('checkpoints', 'removed_at', 'when its file was taken away, ISO 8601 UTC; null: it was not'),
   ('pending', NULL, 'Which components of the head of each run are not dumped yet.'),
   ('pending', 'run', 'the line of history'),
   ('pending', 'component', 'model, config or data'),
@@ -421,4 +463,29 @@ CREATE VIEW about("view", "column", meaning) AS VALUES
   ('lineage', 'kind', 'what changed it'),
   ('lineage', 'seq', 'number of the event: rises through the whole ledger'),
   ('lineage', 'at', 'when, ISO 8601 UTC'),
-  ('lineage', 'at_unix', 'when, seconds since 1970-01-01 UTC');
+  ('lineage', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
+  ('sessions', NULL, 'Every training session: where, and with what code.'),
+  ('sessions', 'session', 'its number'),
+  ('sessions', 'run', 'the run that it trained'),
+  ('sessions', 'started_at', 'when its program opened the ledger, ISO 8601 UTC'),
+  ('sessions', 'started_at_unix', 'the same in seconds'),
+  ('sessions', 'ended_at', 'when it ended, or was found dead; null: it has not, or nobody knows'),
+  ('sessions', 'ended_at_unix', 'the same in seconds'),
+  ('sessions', 'outcome', 'closed, or died as the next trainer found; null: as above'),
+  ('sessions', 'host', 'name of the machine'),
+  ('sessions', 'user', 'who ran it'),
+  ('sessions', 'pid', 'number of the process'),
+  ('sessions', 'program', 'path of the program'),
+  ('sessions', 'arguments', 'how it was called'),
+  ('sessions', 'git_commit', 'commit of the code; null: not in a git work tree'),
+  ('sessions', 'git_dirty', '1 when the code differed from that commit'),
+  ('sessions', 'git_diff', 'SHA-256 of the difference; empty when there was none'),
+  ('sessions', 'libraries', 'JSON: name to version'),
+  ('metric_series', NULL, 'Which metrics there are, one row for each run, state and name.'),
+  ('metric_series', 'run', 'the line of history'),
+  ('metric_series', 'experiment', 'the state'),
+  ('metric_series', 'metric', 'its name'),
+  ('metric_series', 'value_count', 'how many values'),
+  ('metric_series', 'first_step', 'the first step that has one'),
+  ('metric_series', 'last_step', 'the last step that has one'),
+  ('metric_series', 'last_value', 'the value there');

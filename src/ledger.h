@@ -136,22 +136,44 @@ ckl_status ledger_experiment_dumped(db *ledger, int64_t experiment, int64_t even
 ckl_status ledger_dumped_ancestor(int64_t *out, db *ledger, int64_t experiment, ckl_error *err);
 bool ledger_experiment_has_checkpoint(db *ledger, int64_t experiment);
 
+/* What is known about where weights come from. */
+typedef enum ledger_origin { ORIGIN_UNKNOWN, ORIGIN_START, ORIGIN_CHECKPOINT } ledger_origin;
+const char *ledger_origin_name(ledger_origin origin); /* as in the tables */
+ledger_origin ledger_origin_of(const char *name);     /* what is no such name is unknown */
+
 typedef struct ledger_run {
     int64_t id; /* 0: not recorded yet */
     int64_t head, head_config, baseline, from_checkpoint;
     int64_t first_step; /* -1: unknown */
+    ledger_origin origin;
 } ledger_run;
 /* *out is all zero (first_step -1) when there is no such run. */
 ckl_status ledger_run_find(ledger_run *out, db *ledger, const char *name, ckl_error *err);
 ckl_status ledger_run_add(int64_t *out, db *ledger, const char *name, ckl_error *err);
 ckl_status ledger_run_save(db *ledger, const ledger_run *run, ckl_error *err);
+ckl_status ledger_run_name(char **out, db *ledger, int64_t run, ckl_error *err); /* free() */
 /* Keeps _run_sample true after the head's data state moved. `changes`: from the old to the new. */
 ckl_status ledger_run_move_samples(db *ledger, int64_t run, int64_t from, int64_t to,
                                    const data_changes *changes, ckl_error *err);
 
+/* ---- sessions (ledger_session.c) ------------------------------------------------------------- */
+
 /* Adds a training session that began now. */
 ckl_status ledger_session_add(int64_t *out, db *ledger, const session *gathered, int64_t run,
                               ckl_error *err);
+/* Says how a session ended: "closed" or "died". One that ended stays as it is. */
+ckl_status ledger_session_end(db *ledger, int64_t id, const char *outcome, int64_t at_us,
+                              ckl_error *err);
+/* The first session that trained on the run and did not say that it ended, `but` left out; 0: none.
+ * `who` gets "HOST, pid N, since T". */
+ckl_status ledger_session_unfinished(int64_t *out, char *who, size_t size, db *ledger, int64_t run,
+                                     int64_t but, ckl_error *err);
+/* Whether sessions or metrics of a ledger from before have no digest yet. */
+ckl_status ledger_needs_seal(bool *out, db *ledger, ckl_error *err);
+/* Gives a digest to the sessions of ledgers from before. */
+ckl_status ledger_sessions_seal(db *ledger, ckl_error *err);
+
+/* ---- events (ledger_event.c) ----------------------------------------------------------------- */
 
 /* One event to be added; ids as in the table. */
 typedef struct ledger_event {
@@ -162,16 +184,15 @@ typedef struct ledger_event {
     int64_t experiment, from_experiment, config, from_config, edge, begins;
     bool reversed;
     int64_t step; /* -1: none */
-    const char *actor, *reason, *detail;
-    const digest *files; /* of the files that it put into the tree */
-    size_t file_count;
+    const char *actor, *reason;
+    const char *detail; /* JSON: whatever else its kind has to say */
 } ledger_event;
 /* Adds it with its chain; *seq may be NULL. */
 ckl_status ledger_event_add(int64_t *seq, db *ledger, const ledger_event *event, ckl_error *err);
 /* CKL_OK when an event (or nothing: CKL_NOT_FOUND) has this operation's name. */
 ckl_status ledger_event_of_operation(int64_t *seq, db *ledger, const char *op, ckl_error *err);
 
-/* ---- files, checkpoints, metrics, intents (ledger_file.c) -------------------------------------
+/* ---- files, checkpoints (ledger_file.c) -------------------------------------
  */
 
 typedef struct ledger_file {
@@ -195,6 +216,7 @@ typedef struct ledger_checkpoint {
     const char *note; /* or NULL */
     int64_t from_checkpoint;
     int64_t first_step; /* -1: unknown */
+    ledger_origin origin;
     ckl_components pending;
 } ledger_checkpoint;
 /* Marks what stood at its path as replaced. */
@@ -206,8 +228,28 @@ ckl_status ledger_path_owner(int64_t *run, db *ledger, const char *path, ckl_err
 ckl_status ledger_checkpoint_at(int64_t *out, db *ledger, int64_t experiment, int64_t step,
                                 int64_t run, ckl_error *err);
 
-ckl_status ledger_metric_add(db *ledger, int64_t run, int64_t experiment, int64_t step,
-                             const char *name, double value, int64_t at_us, ckl_error *err);
+/* Whether the last that is known about a run's weights is that it was trained: then what they come
+ * from next is not known any more. */
+ckl_status ledger_run_trained_last(bool *out, db *ledger, int64_t run, ckl_error *err);
+/* Whether any weights were ever saved in this ledger. */
+ckl_status ledger_has_checkpoints(bool *out, db *ledger, ckl_error *err);
+/* The event that saved a checkpoint; 0 for 0. */
+ckl_status ledger_checkpoint_event(int64_t *out, db *ledger, int64_t checkpoint, ckl_error *err);
+
+/* ---- metrics (ledger_metric.c) --------------------------------------------------------------- */
+
+typedef struct ledger_metric {
+    int64_t step, at_us;
+    double value; /* NaN is kept as NULL */
+    const char *name;
+} ledger_metric;
+/* Adds values, or replaces those of the same name at the same step, and keeps their series. */
+ckl_status ledger_metrics_add(db *ledger, int64_t run, int64_t experiment,
+                              const ledger_metric *metrics, size_t count, ckl_error *err);
+/* Gives a digest to the series of ledgers from before. */
+ckl_status ledger_metrics_seal(db *ledger, ckl_error *err);
+
+/* ---- intents (ledger_file.c) ----------------------------------------------------------------- */
 
 ckl_status ledger_intent_add(db *ledger, const char *op, const char *detail, ckl_error *err);
 ckl_status ledger_intent_remove(db *ledger, const char *op, ckl_error *err);

@@ -6,13 +6,19 @@
 /* The chain of an event is the SHA-256 of these, each with its length before it (integers as 8
  * bytes, big-endian; what is null as a field of no bytes):
  *
- *   the chain of the event before (32 zero bytes before the first), the version of this list (1),
- *   seq, op, at_us, the run's name, kind,
+ *   the chain of the event before (32 zero bytes before the first), the version of this list (2),
+ *   the ledger's name (_meta), seq, op, at_us, the run's name, the session's digest, kind,
  *   hash and the three component digests of the experiment, the same of from_experiment,
- *   content digest of the configuration, edge digest, reversed, digest of the data state it begins
- *   with, step, actor, reason, detail, and the SHA-256 of each file it put into the tree.
+ *   content digest of the configuration, the same of from_config, edge digest, reversed, digest of
+ *   the data state it begins with, step, actor, reason, detail.
+ *
+ * Files that it put into the tree stand in detail, with size and SHA-256.
+ *
+ * Version 1, in ledgers from before, had neither the ledger's name, the session nor from_config,
+ * and after detail the SHA-256 of each file that it put into the tree, in the order of
+ * architecture.pkl, config.yaml, data_state.yaml.
  */
-#define CHAIN_VERSION 1
+#define CHAIN_VERSION 2
 
 static void add_text(hasher *running, const char *text)
 {
@@ -95,6 +101,25 @@ static ckl_status add_run_name(hasher *running, db *ledger, int64_t run, ckl_err
                : status;
 }
 
+static ckl_status add_ledger_name(hasher *running, db *ledger, ckl_error *err)
+{
+    STATEMENT_AUTO row = {0};
+    ckl_status status = db_query(&row, ledger, "SELECT value FROM _meta WHERE key = 'ledger'", err);
+    if (status == CKL_OK)
+        status = statement_step(&row, err);
+    if (status == CKL_OK)
+        add_text(running, column_text(&row, 0));
+    return status == CKL_DONE ? error_set(err, CKL_DAMAGED, "the ledger has lost its name")
+                              : status;
+}
+
+static ckl_status add_session(hasher *running, db *ledger, int64_t id, ckl_error *err)
+{
+    STATEMENT_AUTO row = {0};
+    ckl_status status = db_query(&row, ledger, "SELECT digest FROM _session WHERE id = :id", err);
+    return status == CKL_OK ? add_digest_of(running, &row, id, err) : status;
+}
+
 static ckl_status add_last_chain(hasher *running, int64_t *seq, db *ledger, ckl_error *err)
 {
     static const digest ZERO = {{0}};
@@ -120,10 +145,14 @@ static ckl_status add_fields(hasher *running, db *ledger, const ledger_event *ev
                              ckl_error *err)
 {
     hasher_add_integer(running, CHAIN_VERSION);
+    ckl_status status = add_ledger_name(running, ledger, err);
     hasher_add_integer(running, seq);
     add_text(running, event->op);
     hasher_add_integer(running, event->at_us);
-    ckl_status status = add_run_name(running, ledger, event->run, err);
+    if (status == CKL_OK)
+        status = add_run_name(running, ledger, event->run, err);
+    if (status == CKL_OK)
+        status = add_session(running, ledger, event->session, err);
     add_text(running, event->kind);
     if (status == CKL_OK)
         status = add_experiment(running, ledger, event->experiment, err);
@@ -131,6 +160,8 @@ static ckl_status add_fields(hasher *running, db *ledger, const ledger_event *ev
         status = add_experiment(running, ledger, event->from_experiment, err);
     if (status == CKL_OK)
         status = add_config(running, ledger, event->config, err);
+    if (status == CKL_OK)
+        status = add_config(running, ledger, event->from_config, err);
     if (status == CKL_OK)
         status = add_edge(running, ledger, event->edge, err);
     hasher_add_integer(running, event->reversed);
@@ -143,8 +174,6 @@ static ckl_status add_fields(hasher *running, db *ledger, const ledger_event *ev
     add_text(running, event->actor);
     add_text(running, event->reason);
     add_text(running, event->detail);
-    for (size_t index = 0; index < event->file_count; index++)
-        add_digest(running, &event->files[index]);
     return status;
 }
 
@@ -155,10 +184,11 @@ static ckl_status insert_event(db *ledger, const ledger_event *event, int64_t se
     ckl_status status = db_query(
         &running, ledger,
         "INSERT INTO _event (seq, op, at_us, run, session, kind, experiment, from_experiment,"
-        " config, from_config, edge, reversed, begins, step, actor, reason, detail, chain)"
+        " config, from_config, edge, reversed, begins, step, actor, reason, detail, chain,"
+        " chain_version)"
         " VALUES (:seq, :op, :at_us, :run, :session, :kind, :experiment, :from_experiment,"
         " :config, :from_config, :edge, :reversed, :begins, :step, :actor, :reason, :detail,"
-        " :chain)",
+        " :chain, :chain_version)",
         err);
     if (status != CKL_OK)
         return status;
@@ -183,6 +213,7 @@ static ckl_status insert_event(db *ledger, const ledger_event *event, int64_t se
     bind_text(&running, ":reason", event->reason);
     bind_text(&running, ":detail", event->detail);
     bind_digest(&running, ":chain", chain);
+    bind_integer(&running, ":chain_version", CHAIN_VERSION);
     return statement_run(&running, err);
 }
 

@@ -1,4 +1,3 @@
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,9 +101,9 @@ ckl_status ledger_checkpoint_add(int64_t *out, db *ledger, const ledger_checkpoi
     STATEMENT_AUTO running = {0};
     status = db_query(&running, ledger,
                       "INSERT INTO _checkpoint (event, run, experiment, step, path, size, sha256,"
-                      " state, note, from_checkpoint, first_step, pending)"
+                      " state, note, from_checkpoint, first_step, origin, pending)"
                       " VALUES (:event, :run, :experiment, :step, :path, :size, :sha256,"
-                      " 'present', :note, :from_checkpoint, :first_step, :pending)",
+                      " 'present', :note, :from_checkpoint, :first_step, :origin, :pending)",
                       err);
     if (status != CKL_OK)
         return status;
@@ -121,10 +120,59 @@ ckl_status ledger_checkpoint_add(int64_t *out, db *ledger, const ledger_checkpoi
         bind_null(&running, ":first_step");
     else
         bind_integer(&running, ":first_step", checkpoint->first_step);
+    bind_text(&running, ":origin", ledger_origin_name(checkpoint->origin));
     bind_integer(&running, ":pending", checkpoint->pending);
     status = statement_run(&running, err);
     *out = db_last_id(ledger);
     return status;
+}
+
+ckl_status ledger_run_trained_last(bool *out, db *ledger, int64_t run, ckl_error *err)
+{
+    STATEMENT_AUTO row = {0};
+    ckl_status status = db_query(&row, ledger,
+                                 "SELECT kind FROM _event WHERE run = :run"
+                                 "   AND kind IN ('train', 'checkpoint', 'switch', 'run')"
+                                 " ORDER BY seq DESC LIMIT 1",
+                                 err);
+    *out = false;
+    if (status != CKL_OK)
+        return status;
+    bind_integer(&row, ":run", run);
+    status = statement_step(&row, err);
+    if (status == CKL_OK)
+        *out = strcmp(column_text(&row, 0), "train") == 0 ||
+               strcmp(column_text(&row, 0), "checkpoint") == 0;
+    return status == CKL_DONE ? CKL_OK : status;
+}
+
+ckl_status ledger_has_checkpoints(bool *out, db *ledger, ckl_error *err)
+{
+    STATEMENT_AUTO row = {0};
+    int64_t any = 0;
+    ckl_status status = db_query(&row, ledger, "SELECT EXISTS (SELECT 1 FROM _checkpoint)", err);
+    if (status == CKL_OK)
+        status = ledger_first_integer(&any, &row, err);
+    *out = any != 0;
+    return status;
+}
+
+ckl_status ledger_checkpoint_event(int64_t *out, db *ledger, int64_t checkpoint, ckl_error *err)
+{
+    STATEMENT_AUTO row = {0};
+    *out = 0;
+    if (checkpoint == 0)
+        return CKL_OK;
+    ckl_status status = db_query(&row, ledger, "SELECT event FROM _checkpoint WHERE id = :id", err);
+    if (status != CKL_OK)
+        return status;
+    bind_integer(&row, ":id", checkpoint);
+    status = ledger_first_integer(out, &row, err);
+    return status == CKL_NOT_FOUND
+               ? error_set(err, CKL_DAMAGED,
+                           "the ledger names checkpoint %lld but does not have it",
+                           (long long)checkpoint)
+               : status;
 }
 
 /* Somebody is saving to it right now: nobody's run, but taken. */
@@ -168,57 +216,6 @@ ckl_status ledger_checkpoint_at(int64_t *out, db *ledger, int64_t experiment, in
     bind_integer(&row, ":step", step);
     bind_integer(&row, ":run", run);
     return ledger_first_integer(out, &row, err);
-}
-
-/* ---- metrics --------------------------------------------------------------------------------- */
-
-static ckl_status metric_name(int64_t *out, db *ledger, const char *name, ckl_error *err)
-{
-    STATEMENT_AUTO row = {0};
-    ckl_status status =
-        db_query(&row, ledger, "SELECT id FROM _metric_name WHERE name = :name", err);
-    if (status != CKL_OK)
-        return status;
-    bind_text(&row, ":name", name);
-    status = ledger_first_integer(out, &row, err);
-    if (status != CKL_NOT_FOUND)
-        return status;
-    STATEMENT_AUTO running = {0};
-    status = db_query(&running, ledger, "INSERT INTO _metric_name (name) VALUES (:name)", err);
-    if (status != CKL_OK)
-        return status;
-    bind_text(&running, ":name", name);
-    status = statement_run(&running, err);
-    *out = db_last_id(ledger);
-    return status;
-}
-
-ckl_status ledger_metric_add(db *ledger, int64_t run, int64_t experiment, int64_t step,
-                             const char *name, double value, int64_t at_us, ckl_error *err)
-{
-    int64_t name_id = 0;
-    ckl_status status = metric_name(&name_id, ledger, name, err);
-    if (status != CKL_OK)
-        return status;
-    STATEMENT_AUTO running = {0};
-    status = db_query(&running, ledger,
-                      "INSERT INTO _metric (run, name, step, experiment, value, at_us)"
-                      " VALUES (:run, :name, :step, :experiment, :value, :at_us)"
-                      " ON CONFLICT (run, name, step, experiment) DO UPDATE"
-                      " SET value = excluded.value, at_us = excluded.at_us",
-                      err);
-    if (status != CKL_OK)
-        return status;
-    bind_integer(&running, ":run", run);
-    bind_integer(&running, ":name", name_id);
-    bind_integer(&running, ":step", step);
-    bind_integer(&running, ":experiment", experiment);
-    if (isnan(value))
-        bind_null(&running, ":value");
-    else
-        bind_real(&running, ":value", value);
-    bind_integer(&running, ":at_us", at_us - at_us % 1000);
-    return statement_run(&running, err);
 }
 
 /* ---- intents --------------------------------------------------------------------------------- */

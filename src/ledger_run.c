@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
 #include "ledger.h"
 
 /* ---- experiments ----------------------------------------------------------------------------- */
@@ -151,6 +150,24 @@ bool ledger_experiment_has_checkpoint(db *ledger, int64_t experiment)
     return ledger_first_integer(&any, &row, NULL) == CKL_OK;
 }
 
+/* ---- where weights come from ----------------------------------------------------------------- */
+
+static const char *const ORIGINS[] = {"unknown", "start", "checkpoint"};
+
+const char *ledger_origin_name(ledger_origin origin)
+{
+    return ORIGINS[origin];
+}
+
+ledger_origin ledger_origin_of(const char *name)
+{
+    for (size_t index = 0; name != NULL && index < sizeof ORIGINS / sizeof *ORIGINS; index++) {
+        if (strcmp(ORIGINS[index], name) == 0)
+            return (ledger_origin)index;
+    }
+    return ORIGIN_UNKNOWN;
+}
+
 /* ---- runs ------------------------------------------------------------------------------------ */
 
 ckl_status ledger_run_find(ledger_run *out, db *ledger, const char *name, ckl_error *err)
@@ -159,7 +176,7 @@ ckl_status ledger_run_find(ledger_run *out, db *ledger, const char *name, ckl_er
     *out = (ledger_run){.first_step = -1};
     ckl_status status =
         db_query(&row, ledger,
-                 "SELECT id, head, head_config, baseline, from_checkpoint, first_step"
+                 "SELECT id, head, head_config, baseline, from_checkpoint, first_step, origin"
                  " FROM _run WHERE name = :name",
                  err);
     if (status != CKL_OK)
@@ -167,10 +184,13 @@ ckl_status ledger_run_find(ledger_run *out, db *ledger, const char *name, ckl_er
     bind_text(&row, ":name", name);
     status = statement_step(&row, err);
     if (status == CKL_OK)
-        *out = (ledger_run){
-            column_integer(&row, 0), column_integer(&row, 1),
-            column_integer(&row, 2), column_integer(&row, 3),
-            column_integer(&row, 4), column_is_null(&row, 5) ? -1 : column_integer(&row, 5)};
+        *out = (ledger_run){column_integer(&row, 0),
+                            column_integer(&row, 1),
+                            column_integer(&row, 2),
+                            column_integer(&row, 3),
+                            column_integer(&row, 4),
+                            column_is_null(&row, 5) ? -1 : column_integer(&row, 5),
+                            ledger_origin_of(column_text(&row, 6))};
     return status == CKL_DONE ? CKL_OK : status;
 }
 
@@ -192,7 +212,7 @@ ckl_status ledger_run_save(db *ledger, const ledger_run *run, ckl_error *err)
     ckl_status status = db_query(&running, ledger,
                                  "UPDATE _run SET head = :head, head_config = :head_config,"
                                  " baseline = :baseline, from_checkpoint = :from_checkpoint,"
-                                 " first_step = :first_step WHERE id = :id",
+                                 " first_step = :first_step, origin = :origin WHERE id = :id",
                                  err);
     if (status != CKL_OK)
         return status;
@@ -205,7 +225,25 @@ ckl_status ledger_run_save(db *ledger, const ledger_run *run, ckl_error *err)
         bind_null(&running, ":first_step");
     else
         bind_integer(&running, ":first_step", run->first_step);
+    bind_text(&running, ":origin", ledger_origin_name(run->origin));
     return statement_run(&running, err);
+}
+
+ckl_status ledger_run_name(char **out, db *ledger, int64_t run, ckl_error *err)
+{
+    STATEMENT_AUTO row = {0};
+    ckl_status status = db_query(&row, ledger, "SELECT name FROM _run WHERE id = :id", err);
+    if (status != CKL_OK)
+        return status;
+    bind_integer(&row, ":id", run);
+    status = statement_step(&row, err);
+    if (status == CKL_DONE)
+        return error_set(err, CKL_DAMAGED, "the ledger names run %lld but does not have it",
+                         (long long)run);
+    if (status != CKL_OK)
+        return status;
+    *out = strdup(column_text(&row, 0));
+    return *out != NULL ? CKL_OK : error_memory(err);
 }
 
 /* ---- the derived current samples of a run ---------------------------------------------------- */
@@ -291,40 +329,4 @@ ckl_status ledger_run_move_samples(db *ledger, int64_t run, int64_t from, int64_
     if (status == CKL_OK && to != 0)
         status = ledger_data_diff(&moved, ledger, new_state.root, to, err);
     return status == CKL_OK ? put_samples(ledger, run, &moved, err) : status;
-}
-
-/* ---- sessions -------------------------------------------------------------------------------- */
-
-ckl_status ledger_session_add(int64_t *out, db *ledger, const session *gathered, int64_t run,
-                              ckl_error *err)
-{
-    STATEMENT_AUTO running = {0};
-    ckl_status status =
-        db_query(&running, ledger,
-                 "INSERT INTO _session (started_us, run, host, user, pid, program, arguments,"
-                 " git_commit, git_dirty, git_diff, libraries) VALUES (:started_us, :run, :host,"
-                 " :user, :pid, :program, :arguments, :git_commit, :git_dirty, :git_diff,"
-                 " :libraries)",
-                 err);
-    if (status != CKL_OK)
-        return status;
-    bool in_git = gathered->commit[0] != '\0';
-    int64_t now = clock_now_us();
-    bind_integer(&running, ":started_us", now - now % 1000);
-    bind_integer(&running, ":run", run);
-    bind_text(&running, ":host", gathered->host);
-    bind_text(&running, ":user", gathered->user);
-    bind_integer(&running, ":pid", gathered->pid);
-    bind_text_size(&running, ":program", gathered->program.data, gathered->program.size);
-    bind_text_size(&running, ":arguments", gathered->arguments.data, gathered->arguments.size);
-    bind_text(&running, ":git_commit", in_git ? gathered->commit : NULL);
-    if (in_git)
-        bind_integer(&running, ":git_dirty", gathered->dirty);
-    else
-        bind_null(&running, ":git_dirty");
-    bind_digest(&running, ":git_diff", in_git && gathered->dirty ? &gathered->difference : NULL);
-    bind_text(&running, ":libraries", gathered->libraries);
-    status = statement_run(&running, err);
-    *out = db_last_id(ledger);
-    return status;
 }

@@ -133,6 +133,22 @@ static ckl_status open_ledger(ckl_manager *manager, const ckl_options *options, 
     return status;
 }
 
+/* What a ledger from before lacks to be checked is added once. */
+static ckl_status seal_ledger(ckl_manager *manager, ckl_error *err)
+{
+    bool needed = false;
+    ckl_status status = ledger_needs_seal(&needed, manager->ledger, err);
+    if (status != CKL_OK || !needed)
+        return status;
+    status = db_begin(manager->ledger, DB_WRITE, err);
+    if (status != CKL_OK)
+        return status;
+    status = ledger_sessions_seal(manager->ledger, err);
+    if (status == CKL_OK)
+        status = ledger_metrics_seal(manager->ledger, err);
+    return manager_end(manager, status, err);
+}
+
 ckl_status ckl_manager_open(ckl_manager **out, const char *root, const ckl_options *options,
                             ckl_error *err)
 {
@@ -141,6 +157,7 @@ ckl_status ckl_manager_open(ckl_manager **out, const char *root, const ckl_optio
     ckl_manager *manager = calloc(1, sizeof *manager);
     if (manager == NULL)
         return error_memory(err);
+    manager->first_step = -1;
     if (chosen->warnings != NULL)
         manager->warnings = *chosen->warnings;
     ckl_status status = set_names(manager, chosen, err);
@@ -153,6 +170,8 @@ ckl_status ckl_manager_open(ckl_manager **out, const char *root, const ckl_optio
         (void)manager_open_counter(manager, NULL);
     if (status == CKL_OK && !chosen->read_only)
         status = work_recover(manager, err);
+    if (status == CKL_OK && !chosen->read_only)
+        status = seal_ledger(manager, err);
     manager->training = chosen->training && !chosen->read_only;
     if (status == CKL_OK && manager->training)
         status = session_gather(&manager->environment, err);
@@ -174,6 +193,7 @@ void ckl_manager_close(ckl_manager *manager)
             manager_warn(manager, "%zu metrics were not written: %s", manager->metric_count,
                          err.message);
     }
+    manager_end_training(manager);
     manager_forget_metrics(manager);
     free(manager->metrics);
     ckl_data_state_free(manager->head_state);
@@ -227,9 +247,14 @@ ckl_status manager_view_read(manager_view *out, ckl_manager *manager, ckl_error 
 
 ckl_status manager_ensure_run(manager_view *view, ckl_manager *manager, ckl_error *err)
 {
+    bool any = false;
     if (view->run.id != 0)
         return CKL_OK;
-    return ledger_run_add(&view->run.id, manager->ledger, manager->run_name, err);
+    ckl_status status = ledger_has_checkpoints(&any, manager->ledger, err);
+    if (status == CKL_OK && !any)
+        view->run.origin = ORIGIN_START; /* there is nothing that weights could come from */
+    return status == CKL_OK ? ledger_run_add(&view->run.id, manager->ledger, manager->run_name, err)
+                            : status;
 }
 
 ckl_status manager_session(int64_t *out, ckl_manager *manager, int64_t run, ckl_error *err)
@@ -259,20 +284,15 @@ ckl_status ckl_manager_has_pending_changes(bool *any, ckl_components *pending, c
 void manager_forget_metrics(ckl_manager *manager)
 {
     for (size_t index = 0; index < manager->metric_count; index++)
-        free(manager->metrics[index].name);
+        free((char *)manager->metrics[index].name);
     manager->metric_count = 0;
     manager->metric_experiment = 0;
 }
 
 ckl_status manager_write_metrics(ckl_manager *manager, int64_t run, ckl_error *err)
 {
-    ckl_status status = CKL_OK;
-    for (size_t index = 0; status == CKL_OK && index < manager->metric_count; index++) {
-        const buffered_metric *metric = &manager->metrics[index];
-        status = ledger_metric_add(manager->ledger, run, manager->metric_experiment, metric->step,
-                                   metric->name, metric->value, metric->at_us, err);
-    }
-    return status;
+    return ledger_metrics_add(manager->ledger, run, manager->metric_experiment, manager->metrics,
+                              manager->metric_count, err);
 }
 
 ckl_status ckl_manager_flush_metrics(ckl_manager *manager, ckl_error *err)
@@ -309,7 +329,7 @@ static ckl_status buffer_metric(ckl_manager *manager, int64_t step, const char *
 {
     if (manager->metric_count == manager->metric_capacity) {
         size_t capacity = manager->metric_capacity == 0 ? 64 : manager->metric_capacity * 2;
-        buffered_metric *grown = realloc(manager->metrics, capacity * sizeof *grown);
+        ledger_metric *grown = realloc(manager->metrics, capacity * sizeof *grown);
         if (grown == NULL)
             return error_memory(err);
         manager->metrics = grown;
@@ -318,8 +338,7 @@ static ckl_status buffer_metric(ckl_manager *manager, int64_t step, const char *
     char *copy = strdup(name);
     if (copy == NULL)
         return error_memory(err);
-    manager->metrics[manager->metric_count++] =
-        (buffered_metric){step, clock_now_us(), value, copy};
+    manager->metrics[manager->metric_count++] = (ledger_metric){step, clock_now_us(), value, copy};
     return CKL_OK;
 }
 

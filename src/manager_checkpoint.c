@@ -112,7 +112,8 @@ static ckl_status begin_work(work *unit, const manager_view *view, ckl_manager *
     unit->config = view->run.head_config;
     unit->step = request->step;
     unit->from_checkpoint = view->run.from_checkpoint;
-    unit->first_step = view->run.first_step;
+    unit->first_step = view->run.first_step >= 0 ? view->run.first_step : manager->first_step;
+    unit->origin = view->run.origin;
     unit->pending = view->pending;
     unit->at_us = clock_now_us();
     unit->file_count = 1;

@@ -11,12 +11,6 @@
 #include "plan.h"
 #include "storage.h"
 
-typedef struct buffered_metric {
-    int64_t step, at_us;
-    double value;
-    char *name;
-} buffered_metric;
-
 struct ckl_manager {
     db *ledger;
     storage *tree;
@@ -28,11 +22,13 @@ struct ckl_manager {
     bool training;
     session environment;        /* when training */
     int64_t session;            /* its row; 0: not recorded yet */
+    bool announced;             /* history says that this session trains */
+    int64_t first_step;         /* the first step of this session; -1: none yet */
     fs_lock *lease;             /* held while this process trains on the run; NULL: it does not */
     fs_counter *changes;        /* rises with every commit of any process */
     ckl_data_state *head_state; /* the data state loaded last; NULL: none … */
     int64_t head_component;     /* … and which it is */
-    buffered_metric *metrics;   /* not written yet … */
+    ledger_metric *metrics;     /* not written yet … */
     size_t metric_count, metric_capacity;
     int64_t metric_experiment; /* … and the head they belong to; 0: not asked yet */
     int64_t metric_since_us;
@@ -52,6 +48,9 @@ ckl_status manager_ensure_run(manager_view *view, ckl_manager *manager, ckl_erro
 /* The session that what is recorded belongs to, 0 when this process does not train. In a write
  * transaction. */
 ckl_status manager_session(int64_t *out, ckl_manager *manager, int64_t run, ckl_error *err);
+/* Says in history that the session that trained ended well. Failing is no harm: then the next
+ * trainer finds that it died. */
+void manager_end_training(ckl_manager *manager);
 /* "HOST, pid N, since T" of who trains on the run; empty: nobody. */
 void manager_read_trainer(char *out, size_t size, const ckl_manager *manager);
 ckl_status manager_open_counter(ckl_manager *manager, ckl_error *err);
@@ -81,8 +80,9 @@ typedef struct manager_move {
     const char *reason;
     const char *detail;
     const ledger_experiment *to;
-    int64_t config; /* _config of the head after it */
-    int64_t step;   /* -1: none */
+    int64_t config;    /* _config of the head after it */
+    int64_t step;      /* -1: none */
+    bool moves_origin; /* the event says where weights come from now: view.run has it */
 } manager_move;
 ckl_status manager_move_head(manager_view *view, ckl_manager *manager, const manager_move *move,
                              ckl_error *err);
@@ -119,10 +119,16 @@ typedef struct work {
     work_file files[WORK_FILES];
     size_t file_count;
     int64_t step, from_checkpoint, first_step; /* of a checkpoint */
+    ledger_origin origin;
     ckl_components pending;
     char *note;
 } work;
 void work_free(work *unit);
+/* What the event of a work says beyond its columns (manager_detail.c); *out is the caller's. */
+ckl_status detail_of_work(char **out, db *ledger, const work *unit, ckl_error *err);
+/* Of an event that sets where weights come from: as the run has it now. */
+ckl_status detail_of_origin(char **out, db *ledger, const ledger_run *run, ckl_error *err);
+ckl_status detail_of_end(char **out, const char *outcome, const char *who, ckl_error *err);
 #define WORK_AUTO __attribute__((cleanup(work_free))) work
 /* Intent, places, rows: after it the work is recorded and durable. `op` holds the staged files. */
 ckl_status work_perform(work *unit, ckl_manager *manager, storage_op *op, const ckl_metric *metrics,

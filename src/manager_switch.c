@@ -1,4 +1,5 @@
 /* Moving about: switch, runs, and what does not count. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,7 +71,9 @@ static ckl_status move_to(manager_view *view, ckl_manager *manager, const ledger
     view->run.baseline = baseline;
     view->run.from_checkpoint = checkpoint;
     view->run.first_step = checkpoint == 0 ? -1 : step < INT64_MAX ? step + 1 : step;
-    manager_move move = {.kind = "switch", .to = target, .config = config, .step = step};
+    view->run.origin = checkpoint == 0 ? ORIGIN_UNKNOWN : ORIGIN_CHECKPOINT;
+    manager_move move = {
+        .kind = "switch", .to = target, .config = config, .step = step, .moves_origin = true};
     return manager_move_head(view, manager, &move, err);
 }
 
@@ -125,13 +128,54 @@ ckl_status ckl_manager_switch(ckl_switch_result *out, ckl_manager *manager, cons
 
 /* ---- runs ------------------------------------------------------------------------------------ */
 
+/* "HASH@STEP": *hash is the caller's; *step is -1 where none is given. "@" alone is the head. */
+static ckl_status split_step(char **hash, int64_t *step, const char *text, ckl_error *err)
+{
+    const char *mark = strrchr(text, '@');
+    char *end = NULL;
+    *step = -1;
+    *hash = strdup(text);
+    if (*hash == NULL)
+        return error_memory(err);
+    if (mark == NULL || mark == text || mark[1] < '0' || mark[1] > '9')
+        return CKL_OK;
+    errno = 0;
+    *step = strtoll(mark + 1, &end, 10);
+    if (errno != 0 || *end != '\0') {
+        free(*hash);
+        *hash = NULL;
+        return error_set(err, CKL_INVALID, "'%s' is no step", mark + 1);
+    }
+    (*hash)[mark - text] = '\0';
+    return CKL_OK;
+}
+
+/* Where the new run stands: on an experiment, and perhaps on one of its checkpoints. */
+static ckl_status stand_on(manager_view *view, ledger_experiment *target, int64_t *step,
+                           ckl_manager *manager, const char *from, ckl_error *err)
+{
+    char *hash = NULL;
+    ckl_status status = split_step(&hash, step, from, err);
+    if (status == CKL_OK)
+        status = manager_resolve(target, manager, hash, err);
+    if (status == CKL_OK)
+        status = find_step(&view->run.from_checkpoint, manager, target, *step, view->run.id, err);
+    if (status == CKL_OK && view->run.from_checkpoint != 0) {
+        view->run.first_step = *step < INT64_MAX ? *step + 1 : *step;
+        view->run.origin = ORIGIN_CHECKPOINT;
+    }
+    free(hash);
+    return status;
+}
+
 /* In a write transaction; the manager works on the new run for as long as that takes. */
 static ckl_status add_run(ckl_manager *manager, const char *name, const char *from, ckl_error *err)
 {
     ledger_run there;
     ledger_experiment target = {0};
     manager_view view = {.run.first_step = -1};
-    int64_t config = 0;
+    int64_t config = 0, step = -1;
+    bool any = false;
     ckl_status status = ledger_run_find(&there, manager->ledger, name, err);
     if (status == CKL_OK && there.id != 0) {
         error_set(err, CKL_INVALID, "there is a run '%s' already", name);
@@ -139,7 +183,11 @@ static ckl_status add_run(ckl_manager *manager, const char *name, const char *fr
         return CKL_INVALID;
     }
     if (status == CKL_OK && from != NULL)
-        status = manager_resolve(&target, manager, from, err);
+        status = stand_on(&view, &target, &step, manager, from, err);
+    if (status == CKL_OK)
+        status = ledger_has_checkpoints(&any, manager->ledger, err);
+    if (status == CKL_OK && !any)
+        view.run.origin = ORIGIN_START;
     if (status == CKL_OK)
         status = ledger_run_add(&view.run.id, manager->ledger, name, err);
     if (status == CKL_OK && target.id != 0)
@@ -148,7 +196,8 @@ static ckl_status add_run(ckl_manager *manager, const char *name, const char *fr
         status = manager_baseline_of(&view.run.baseline, manager, &target, err);
     if (status != CKL_OK)
         return status;
-    manager_move move = {.kind = "run", .to = &target, .config = config, .step = -1};
+    manager_move move = {
+        .kind = "run", .to = &target, .config = config, .step = step, .moves_origin = true};
     return manager_move_head(&view, manager, &move, err);
 }
 

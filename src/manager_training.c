@@ -16,15 +16,12 @@ static ckl_status lease_path(char **out, const ckl_manager *manager, ckl_error *
     return storage_path(out, manager->tree, name, err);
 }
 
-ckl_status ckl_manager_begin_training(ckl_manager *manager, ckl_error *err)
+static ckl_status take_lease(ckl_manager *manager, ckl_error *err)
 {
     char *path = NULL, text[256], host[128] = "", since[32];
     fs_lock *lease = NULL;
     ckl_error held = {0};
-    ckl_status status = manager_check_writable(manager, err);
-    if (status != CKL_OK || manager->lease != NULL)
-        return status;
-    status = lease_path(&path, manager, err);
+    ckl_status status = lease_path(&path, manager, err);
     if (status != CKL_OK)
         return status;
     status = fs_lock_take(&lease, path, false, CLAIM_TIMEOUT_MS, &held);
@@ -47,6 +44,137 @@ ckl_status ckl_manager_begin_training(ckl_manager *manager, ckl_error *err)
         fs_lock_drop(lease);
     return status;
 }
+
+/* ---- what history says about it -------------------------------------------------------------- */
+
+static ckl_status add_event(ckl_manager *manager, const manager_view *view, const char *kind,
+                            int64_t session_id, const char *detail, const char *reason,
+                            int64_t at_us, ckl_error *err)
+{
+    char op[33];
+    ckl_status status = fs_random_name(op, err);
+    ledger_event event = {.op = op,
+                          .at_us = at_us,
+                          .run = view->run.id,
+                          .session = session_id,
+                          .kind = kind,
+                          .experiment = view->head.id,
+                          .from_experiment = view->head.id,
+                          .config = view->run.head_config,
+                          .from_config = view->run.head_config,
+                          .step = -1,
+                          .actor = manager->actor,
+                          .reason = reason,
+                          .detail = detail};
+    return status == CKL_OK ? ledger_event_add(NULL, manager->ledger, &event, err) : status;
+}
+
+static ckl_status end_session(ckl_manager *manager, const manager_view *view, int64_t session_id,
+                              const char *outcome, const char *who, ckl_error *err)
+{
+    char *detail = NULL;
+    char reason[320] = "";
+    int64_t now = clock_now_us();
+    if (strcmp(outcome, "died") == 0)
+        snprintf(reason, sizeof reason, "the trainer %s ended without closing", who);
+    ckl_status status = detail_of_end(&detail, outcome, who, err);
+    if (status == CKL_OK)
+        status = add_event(manager, view, "end", session_id, detail,
+                           reason[0] != '\0' ? reason : NULL, now, err);
+    if (status == CKL_OK)
+        status = ledger_session_end(manager->ledger, session_id, outcome, now, err);
+    free(detail);
+    return status;
+}
+
+/* Who holds the lease finds out about trainers that held it and are gone. */
+static ckl_status end_dead_sessions(ckl_manager *manager, const manager_view *view, ckl_error *err)
+{
+    for (;;) {
+        char who[400];
+        int64_t dead = 0;
+        ckl_status status = ledger_session_unfinished(&dead, who, sizeof who, manager->ledger,
+                                                      view->run.id, view->session, err);
+        if (status == CKL_OK && dead != 0)
+            status = end_session(manager, view, dead, "died", who, err);
+        if (status != CKL_OK || dead == 0)
+            return status;
+    }
+}
+
+/* A program that begins to train may have loaded any weights, or none: where they come from is
+ * known only when somebody said so since the run was trained last, by `switch HASH@STEP` or
+ * `run new --from HASH@STEP`. */
+static ckl_status forget_origin(manager_view *view, ckl_manager *manager, ckl_error *err)
+{
+    bool trained = false;
+    ckl_status status = ledger_run_trained_last(&trained, manager->ledger, view->run.id, err);
+    if (status == CKL_OK && trained) {
+        view->run.from_checkpoint = 0;
+        view->run.first_step = -1;
+        view->run.origin = ORIGIN_UNKNOWN;
+    }
+    return status;
+}
+
+/* In a write transaction. */
+static ckl_status announce(manager_view *view, ckl_manager *manager, ckl_error *err)
+{
+    char *detail = NULL;
+    ckl_status status = manager_view_read(view, manager, err);
+    if (status == CKL_OK)
+        status = manager_ensure_run(view, manager, err);
+    if (status == CKL_OK)
+        status = manager_session(&view->session, manager, view->run.id, err);
+    if (status == CKL_OK)
+        status = end_dead_sessions(manager, view, err);
+    if (status == CKL_OK)
+        status = forget_origin(view, manager, err);
+    if (status == CKL_OK)
+        status = detail_of_origin(&detail, manager->ledger, &view->run, err);
+    if (status == CKL_OK)
+        status = add_event(manager, view, "train", view->session, detail, NULL, 0, err);
+    if (status == CKL_OK)
+        status = ledger_run_save(manager->ledger, &view->run, err);
+    free(detail);
+    return status;
+}
+
+ckl_status ckl_manager_begin_training(ckl_manager *manager, ckl_error *err)
+{
+    manager_view view;
+    ckl_status status = manager_check_writable(manager, err);
+    if (status == CKL_OK && manager->lease == NULL)
+        status = take_lease(manager, err);
+    if (status != CKL_OK || !manager->training || manager->announced)
+        return status;
+    status = db_begin(manager->ledger, DB_WRITE, err);
+    if (status != CKL_OK)
+        return status;
+    status = manager_end(manager, announce(&view, manager, err), err);
+    if (status != CKL_OK)
+        return status;
+    manager->session = view.session;
+    manager->announced = true;
+    return CKL_OK;
+}
+
+void manager_end_training(ckl_manager *manager)
+{
+    manager_view view;
+    char who[400];
+    if (!manager->announced || db_begin(manager->ledger, DB_WRITE, NULL) != CKL_OK)
+        return;
+    snprintf(who, sizeof who, "%s, pid %lld", manager->environment.host,
+             (long long)manager->environment.pid);
+    ckl_status status = manager_view_read(&view, manager, NULL);
+    if (status == CKL_OK)
+        status = end_session(manager, &view, manager->session, "closed", who, NULL);
+    (void)manager_end(manager, status, NULL);
+    manager->announced = false;
+}
+
+/* ---- looking at it --------------------------------------------------------------------------- */
 
 void manager_read_trainer(char *out, size_t size, const ckl_manager *manager)
 {

@@ -1,5 +1,6 @@
 /* Changes of the head: updates and edits. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "doc.h"
@@ -12,15 +13,44 @@ typedef struct change {
     ckl_data_state *edited;
     const char *kind;
     digest model, data;
-    buf detail; /* JSON: segments that had to shift */
+    buf shifted;           /* segments that had to shift, as members of a JSON object */
+    char architecture[65]; /* SHA-256 of the given architecture.pkl; empty: none */
 } change;
 
 static void note_shift(change *wanted, const ledger_component *component, const char *kind)
 {
     if (component->shift == 0)
         return;
-    buf_add_text(&wanted->detail, wanted->detail.size == 0 ? "{\"shifted\": {" : ", ");
-    buf_add_format(&wanted->detail, "\"%s\": %u", kind, component->shift);
+    buf_add_text(&wanted->shifted, wanted->shifted.size == 0 ? "" : ", ");
+    buf_add_format(&wanted->shifted, "\"%s\": %u", kind, component->shift);
+}
+
+/* The architecture that came with a description is no part of its digest: the event keeps its. */
+static ckl_status note_architecture(change *wanted, ckl_error *err)
+{
+    const ckl_model *model = wanted->given->model;
+    digest value;
+    wanted->architecture[0] = '\0';
+    if (model == NULL || !model->has_architecture)
+        return CKL_OK;
+    ckl_status status = hash_bytes(&value, model->architecture.data, model->architecture.size, err);
+    if (status == CKL_OK)
+        digest_hex(wanted->architecture, &value);
+    return status;
+}
+
+/* *out is NULL when there is nothing to say. */
+static ckl_status make_detail(buf *out, const change *wanted, ckl_error *err)
+{
+    if (wanted->shifted.size > 0)
+        buf_add_format(out, "{\"shifted\": {%.*s}", (int)wanted->shifted.size,
+                       wanted->shifted.data);
+    if (wanted->architecture[0] != '\0')
+        buf_add_format(out, "%s\"architecture\": \"%s\"", out->size > 0 ? ", " : "{",
+                       wanted->architecture);
+    if (out->size > 0)
+        buf_add_char(out, '}');
+    return buf_check(out, err);
 }
 
 /* Finds or records; *known tells which. */
@@ -163,9 +193,13 @@ ckl_status manager_move_head(manager_view *view, ckl_manager *manager, const man
                           .config = move->config,
                           .from_config = view->run.head_config,
                           .step = move->step};
-    char op[33];
+    char op[33], *origin = NULL;
     ckl_status status = fs_random_name(op, err);
     event.op = op;
+    if (status == CKL_OK && move->moves_origin)
+        status = detail_of_origin(&origin, manager->ledger, &view->run, err);
+    if (origin != NULL)
+        event.detail = origin;
     if (status == CKL_OK)
         status = manager_ensure_run(view, manager, err);
     event.run = view->run.id;
@@ -177,6 +211,7 @@ ckl_status manager_move_head(manager_view *view, ckl_manager *manager, const man
         status = move_samples(&event, view, manager, view->head.data, move->to->data, err);
     if (status == CKL_OK)
         status = ledger_event_add(NULL, manager->ledger, &event, err);
+    free(origin);
     if (status != CKL_OK)
         return status;
     view->session = event.session;
@@ -232,18 +267,17 @@ static ckl_status try_change(attempt *tried, ckl_manager *manager, change *wante
     ckl_status status = db_begin(manager->ledger, DB_WRITE, err);
     if (status != CKL_OK)
         return status;
-    buf_clear(&wanted->detail);
+    buf_clear(&wanted->shifted);
     status = decide(tried, manager, wanted, &config, err);
     if (status != CKL_OK || !tried->plan.write || tried->plan.dump_first) {
         db_rollback(manager->ledger);
         return status;
     }
-    if (wanted->detail.size > 0)
-        buf_add_text(&wanted->detail, "}}");
-    status = buf_check(&wanted->detail, err);
+    BUF_AUTO detail = BUF_INIT;
+    status = make_detail(&detail, wanted, err);
     manager_move move = {.kind = wanted->kind,
                          .reason = wanted->given->reason,
-                         .detail = wanted->detail.size > 0 ? wanted->detail.data : NULL,
+                         .detail = detail.size > 0 ? detail.data : NULL,
                          .to = &tried->next,
                          .config = config,
                          .step = -1};
@@ -303,7 +337,7 @@ static ckl_status apply(ckl_update_result *out, ckl_manager *manager, change *wa
         if (status != CKL_OK)
             break;
     }
-    buf_free(&wanted->detail);
+    buf_free(&wanted->shifted);
     ckl_data_state_free(wanted->edited);
     if (status != CKL_OK)
         return status;
@@ -331,7 +365,7 @@ static ckl_status check_reason(const char *reason, ckl_error *err)
 ckl_status ckl_manager_update_experiment_hash(ckl_update_result *out, ckl_manager *manager,
                                               const ckl_update *update, ckl_error *err)
 {
-    change wanted = {.given = update, .kind = "update", .detail = BUF_INIT};
+    change wanted = {.given = update, .kind = "update", .shifted = BUF_INIT};
     BUF_AUTO text = BUF_INIT;
     ckl_status status = manager_check_writable(manager, err);
     if (status == CKL_OK)
@@ -342,6 +376,8 @@ ckl_status ckl_manager_update_experiment_hash(ckl_update_result *out, ckl_manage
         status = model_canonical(&text, update->model, err);
         if (status == CKL_OK)
             status = hash_bytes(&wanted.model, text.data, text.size, err);
+        if (status == CKL_OK)
+            status = note_architecture(&wanted, err);
     }
     if (status == CKL_OK && update->data != NULL) {
         status = ckl_data_state_finish(update->data, err);
@@ -364,7 +400,7 @@ ckl_status ckl_manager_edit_samples(ckl_update_result *out, ckl_manager *manager
     if (status != CKL_OK)
         return status;
     change wanted = {
-        .given = &update, .edit = edit, .kind = KINDS[edit->action], .detail = BUF_INIT};
+        .given = &update, .edit = edit, .kind = KINDS[edit->action], .shifted = BUF_INIT};
     return apply(out, manager, &wanted, err);
 }
 

@@ -31,13 +31,13 @@ static ckl_status encode(char **out, const work *unit, ckl_error *err)
     for (size_t index = 0; index < unit->file_count; index++)
         json_array_append_new(files, encode_file(&unit->files[index]));
     json_t *detail =
-        json_pack("{s:b, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:I, s:I, s:i, s:s?, s:o}",
+        json_pack("{s:b, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:I, s:I, s:i, s:s?, s:i, s:o}",
                   "checkpoint", unit->is_checkpoint, "run", (json_int_t)unit->run, "experiment",
                   (json_int_t)unit->experiment, "config", (json_int_t)unit->config, "dumped",
                   (int)unit->dumped, "actor", unit->actor, "at_us", (json_int_t)unit->at_us, "step",
                   (json_int_t)unit->step, "from_checkpoint", (json_int_t)unit->from_checkpoint,
                   "first_step", (json_int_t)unit->first_step, "pending", (int)unit->pending, "note",
-                  unit->note, "files", files);
+                  unit->note, "origin", (int)unit->origin, "files", files);
     char *text = detail != NULL ? json_dumps(detail, JSON_COMPACT) : NULL;
     json_decref(detail);
     if (text == NULL)
@@ -87,13 +87,15 @@ static bool decode_fields(work *out, json_t *detail, json_t **files)
 {
     const char *actor = NULL, *note = NULL;
     json_t *note_value = NULL; /* text or null */
-    int checkpoint = 0, dumped = 0, pending = 0;
+    int checkpoint = 0, dumped = 0, pending = 0, origin = ORIGIN_UNKNOWN;
     json_int_t run, experiment, config, at_us, step, from_checkpoint, first_step;
-    if (json_unpack(detail, "{s:b, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:I, s:I, s:i, s:o, s:o}",
+    if (json_unpack(detail,
+                    "{s:b, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:I, s:I, s:i, s:o, s?i, s:o}",
                     "checkpoint", &checkpoint, "run", &run, "experiment", &experiment, "config",
                     &config, "dumped", &dumped, "actor", &actor, "at_us", &at_us, "step", &step,
                     "from_checkpoint", &from_checkpoint, "first_step", &first_step, "pending",
-                    &pending, "note", &note_value, "files", files) != 0)
+                    &pending, "note", &note_value, "origin", &origin, "files", files) != 0 ||
+        origin < ORIGIN_UNKNOWN || origin > ORIGIN_CHECKPOINT)
         return false;
     note = json_string_value(note_value);
     out->is_checkpoint = checkpoint != 0;
@@ -106,6 +108,7 @@ static bool decode_fields(work *out, json_t *detail, json_t **files)
     out->from_checkpoint = from_checkpoint;
     out->first_step = first_step;
     out->pending = (ckl_components)pending;
+    out->origin = (ledger_origin)origin;
     out->actor = strdup(actor);
     out->note = note != NULL ? strdup(note) : NULL;
     return out->actor != NULL && (note == NULL || out->note != NULL);
@@ -161,11 +164,13 @@ static ckl_status record_checkpoint(const work *unit, ckl_manager *manager, mana
                              .note = unit->note,
                              .from_checkpoint = unit->from_checkpoint,
                              .first_step = unit->first_step,
+                             .origin = unit->origin,
                              .pending = unit->pending};
     int64_t id = 0;
     ckl_status status = ledger_checkpoint_add(&id, manager->ledger, &row, err);
     view->run.from_checkpoint = id; /* training goes on from what was just saved */
     view->run.first_step = unit->step < INT64_MAX ? unit->step + 1 : unit->step;
+    view->run.origin = ORIGIN_CHECKPOINT;
     return status;
 }
 
@@ -188,9 +193,9 @@ static ckl_status view_of_run(manager_view *out, ckl_manager *manager, int64_t r
 static ckl_status record(int64_t *session_id, const work *unit, ckl_manager *manager,
                          const ckl_metric *metrics, size_t metric_count, ckl_error *err)
 {
-    digest files[WORK_FILES];
     manager_view view = {0};
     int64_t seq = 0;
+    char *detail = NULL;
     ledger_event event = {.op = unit->op,
                           .at_us = unit->at_us,
                           .run = unit->run,
@@ -200,12 +205,11 @@ static ckl_status record(int64_t *session_id, const work *unit, ckl_manager *man
                           .config = unit->config,
                           .from_config = unit->config,
                           .step = unit->is_checkpoint ? unit->step : -1,
-                          .actor = unit->actor,
-                          .files = files,
-                          .file_count = unit->file_count};
-    for (size_t index = 0; index < unit->file_count; index++)
-        files[index] = unit->files[index].move.sha256;
-    ckl_status status = view_of_run(&view, manager, unit->run, err);
+                          .actor = unit->actor};
+    ckl_status status = detail_of_work(&detail, manager->ledger, unit, err);
+    event.detail = detail;
+    if (status == CKL_OK)
+        status = view_of_run(&view, manager, unit->run, err);
     if (status == CKL_OK)
         status = manager_session(&event.session, manager, unit->run, err);
     if (status == CKL_OK)
@@ -215,12 +219,14 @@ static ckl_status record(int64_t *session_id, const work *unit, ckl_manager *man
                                      : record_dump(unit, manager, &view, seq, err);
     if (status == CKL_OK)
         status = ledger_run_save(manager->ledger, &view.run, err);
-    for (size_t index = 0; status == CKL_OK && index < metric_count; index++)
-        status = ledger_metric_add(manager->ledger, unit->run, unit->experiment, unit->step,
-                                   metrics[index].name, metrics[index].value, unit->at_us, err);
+    for (size_t index = 0; status == CKL_OK && index < metric_count; index++) {
+        ledger_metric metric = {unit->step, unit->at_us, metrics[index].value, metrics[index].name};
+        status = ledger_metrics_add(manager->ledger, unit->run, unit->experiment, &metric, 1, err);
+    }
     if (status == CKL_OK)
         status = ledger_intent_remove(manager->ledger, unit->op, err);
     *session_id = event.session;
+    free(detail);
     return status;
 }
 

@@ -130,6 +130,9 @@ CKL_API ckl_status ckl_manager_save_model_architecture(ckl_update_result *out, c
 
 /* Claims the run: one process trains on it at a time, until the manager is closed or the process
  * ends; anybody may change it meanwhile. Again is fine. Saving a checkpoint claims it, too.
+ * Opened with `training`, history gets a "train" event with the session, an "end" event when the
+ * manager is closed, and one for each trainer before it that died without. What weights come from
+ * is unknown from here on, unless somebody switched to HASH@STEP since the run was trained last.
  * Errors: CKL_BUSY  the message names host, pid and start of the one that trains */
 CKL_API ckl_status ckl_manager_begin_training(ckl_manager *manager, ckl_error *err);
 /* A number that differs when some process (this one included) recorded something in this ledger
@@ -200,7 +203,9 @@ CKL_API ckl_status ckl_manager_switch(ckl_switch_result *out, ckl_manager *manag
                                       const char *hash, int64_t step, ckl_error *err);
 
 /* Makes the run `name`, with its head at `from` (a hash as ckl_manager_resolve takes; NULL: empty).
- * Errors: CKL_INVALID  bad name, or the run exists */
+ * "HASH@STEP": training on it goes on from that checkpoint.
+ * Errors: CKL_INVALID    bad name, or the run exists
+ *         CKL_NOT_FOUND  no such experiment, no checkpoint at that step */
 CKL_API ckl_status ckl_manager_new_run(ckl_manager *manager, const char *name, const char *from,
                                        ckl_error *err);
 
