@@ -106,10 +106,21 @@ const char *ckl_config_text(const ckl_config *config)
     return config->text;
 }
 
+ckl_config *config_share(const ckl_config *config)
+{
+    ckl_config *shared = (ckl_config *)(uintptr_t)config;
+    shared->shares++;
+    return shared;
+}
+
 void ckl_config_free(ckl_config *config)
 {
     if (config == NULL)
         return;
+    if (config->shares > 0) {
+        config->shares--;
+        return;
+    }
     json_decref(config->tree);
     free(config->text);
     free(config);

@@ -231,7 +231,7 @@ ckl_status db_lock_writers(db *ledger, ckl_error *err)
 {
     if (ledger->lock != NULL)
         return CKL_OK;
-    return fs_lock_take(&ledger->lock, ledger->lock_path, false, ledger->busy_timeout_ms, err);
+    return fs_lock_take(&ledger->lock, ledger->lock_path, false, ledger->patience_ms, err);
 }
 
 void db_unlock_writers(db *ledger)
@@ -313,6 +313,12 @@ void db_rollback(db *ledger)
         sqlite3_exec(ledger->connection, "ROLLBACK", NULL, NULL, NULL);
     ledger->in_transaction = false;
     db_unlock_writers(ledger);
+}
+
+void db_set_patience(db *ledger, int timeout_ms)
+{
+    ledger->patience_ms = timeout_ms >= 0 ? timeout_ms : ledger->busy_timeout_ms;
+    sqlite3_busy_timeout(ledger->connection, ledger->patience_ms);
 }
 
 bool db_in_transaction(const db *ledger)

@@ -73,6 +73,8 @@ ckl_status db_begin(db *ledger, db_mode mode, ckl_error *err);
 ckl_status db_commit(db *ledger, ckl_error *err);
 /* Nothing to do when no transaction is open. */
 void db_rollback(db *ledger);
+/* How long to wait for other writers, from now on; negative: as it was opened. */
+void db_set_patience(db *ledger, int timeout_ms);
 bool db_in_transaction(const db *ledger);
 bool db_is_read_only(const db *ledger);
 /* Gives every parameterless statement of `sql` to SQLite; for migrations. */

@@ -21,8 +21,8 @@ struct db {
     db_cached *cache;
     size_t cache_count;
     size_t cache_capacity;
-    int busy_timeout_ms;
-    pid_t process; /* a forked child must not use the connection */
+    int busy_timeout_ms, patience_ms; /* as opened; as it is now */
+    pid_t process;                    /* a forked child must not use the connection */
     bool read_only;
     bool in_transaction;
     bool durable; /* what synchronous is set to */

@@ -285,7 +285,7 @@ ckl_status db_open(db **out, bool *created, const db_options *options, ckl_error
     *created = false;
     ledger->path = strdup(options->path);
     ledger->lock_path = options->lock_path == NULL ? NULL : strdup(options->lock_path);
-    ledger->busy_timeout_ms = options->busy_timeout_ms;
+    ledger->busy_timeout_ms = ledger->patience_ms = options->busy_timeout_ms;
     ledger->process = getpid();
     ledger->read_only = options->read_only;
     ckl_status status;

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,6 +26,12 @@ bool fs_exists(const char *path)
 {
     struct stat found;
     return lstat(path, &found) == 0;
+}
+
+bool fs_is_read_only(const char *path)
+{
+    struct statvfs found;
+    return statvfs(path, &found) == 0 && (found.f_flag & ST_RDONLY) != 0;
 }
 
 bool fs_is_directory(const char *path)

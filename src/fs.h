@@ -13,6 +13,7 @@ ckl_status fs_make_directories(const char *path, ckl_error *err);
 ckl_status fs_make_private_directory(const char *path, ckl_error *err);
 bool fs_exists(const char *path);       /* anything at all, a dangling link included */
 bool fs_is_directory(const char *path); /* links are not followed */
+bool fs_is_read_only(const char *path); /* its file system */
 /* Errors: CKL_NOT_FOUND, CKL_INVALID when it is not a regular file, CKL_IO */
 ckl_status fs_file_size(uint64_t *out, const char *path, ckl_error *err);
 /* The absolute path without links; *out is the caller's. */
@@ -69,8 +70,9 @@ void fs_lock_signature(char *out, size_t size, const char *path); /* empty when 
 typedef struct fs_counter fs_counter;
 ckl_status fs_counter_open(fs_counter **out, const char *path, ckl_error *err);
 uint64_t fs_counter_read(const fs_counter *counter); /* in nanoseconds; 0 for NULL */
-void fs_counter_add(fs_counter *counter);            /* NULL is fine */
-void fs_counter_close(fs_counter *counter);          /* NULL is fine */
+/* Gives it another value than it had, later ones larger. NULL is fine. */
+void fs_counter_change(fs_counter *counter);
+void fs_counter_close(fs_counter *counter); /* NULL is fine */
 /* A line of text beside the number, for whoever asks: written without needing any space on disk. */
 #define FS_COUNTER_TEXT 256
 void fs_counter_set_text(fs_counter *counter, const char *text);   /* NULL counter is fine */

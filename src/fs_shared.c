@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fs.h"
 
 void fs_lock_signature(char *out, size_t size, const char *path)
@@ -23,35 +24,49 @@ void fs_lock_signature(char *out, size_t size, const char *path)
 #define COUNTER_SIZE 4096
 #define TEXT_OFFSET  64 /* of the line of text in the page */
 
+/* Read through a mapping, in nanoseconds; written with pwrite, because storing into a mapping of a
+ * disk that is full, gone or read-only by now would end the process. */
 struct fs_counter {
-    _Atomic uint64_t *value;
+    const _Atomic uint64_t *value;
+    int descriptor;
 };
+
+static int prepare_page(int descriptor)
+{
+    static const char ZERO[COUNTER_SIZE];
+    struct stat found;
+    if (fstat(descriptor, &found) != 0)
+        return errno;
+    if (found.st_size >= COUNTER_SIZE)
+        return 0;
+    /* The page has its place on disk from the beginning: saying why recording fails needs none. */
+    ssize_t put = pwrite(descriptor, ZERO, COUNTER_SIZE, 0);
+    if (put == COUNTER_SIZE)
+        return 0;
+    return put < 0 ? errno : ENOSPC;
+}
 
 ckl_status fs_counter_open(fs_counter **out, const char *path, ckl_error *err)
 {
-    struct stat found;
     int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (descriptor < 0)
         return error_errno(err, errno, "could not open", path);
-    /* The page must have its place on disk: writing to a hole of a full disk would end the process.
-     */
-    int number = fstat(descriptor, &found) != 0 ? errno : 0;
-    if (number == 0 && found.st_blocks == 0)
-        number = posix_fallocate(descriptor, 0, COUNTER_SIZE);
-    void *page = number == 0
-                     ? mmap(NULL, COUNTER_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
-                     : MAP_FAILED;
+    int number = prepare_page(descriptor);
+    void *page =
+        number == 0 ? mmap(NULL, COUNTER_SIZE, PROT_READ, MAP_SHARED, descriptor, 0) : MAP_FAILED;
     if (number == 0)
         number = errno;
-    close(descriptor);
-    if (page == MAP_FAILED)
-        return error_errno(err, number, "could not share", path);
-    fs_counter *counter = malloc(sizeof *counter);
+    fs_counter *counter = page != MAP_FAILED ? malloc(sizeof *counter) : NULL;
     if (counter == NULL) {
-        munmap(page, COUNTER_SIZE);
-        return error_memory(err);
+        if (page != MAP_FAILED)
+            munmap(page, COUNTER_SIZE);
+        close(descriptor);
+        return page != MAP_FAILED ? error_memory(err)
+                                  : error_errno(err, number, "could not share", path);
     }
+    (void)mlock(page, COUNTER_SIZE); /* reading it never waits for a disk */
     counter->value = page;
+    counter->descriptor = descriptor;
     *out = counter;
     return CKL_OK;
 }
@@ -61,20 +76,26 @@ uint64_t fs_counter_read(const fs_counter *counter)
     return counter == NULL ? 0 : atomic_load_explicit(counter->value, memory_order_acquire);
 }
 
-void fs_counter_add(fs_counter *counter)
+void fs_counter_change(fs_counter *counter)
 {
-    if (counter != NULL)
-        atomic_fetch_add_explicit(counter->value, 1, memory_order_acq_rel);
+    if (counter == NULL)
+        return;
+    uint64_t value = (uint64_t)clock_now_us() << 8 | ((uint64_t)getpid() & 0xff);
+    if (value <= fs_counter_read(counter))
+        value = fs_counter_read(counter) + 1;
+    ssize_t put = pwrite(counter->descriptor, &value, sizeof value, 0);
+    (void)put; /* others then learn of the change at their next dump */
 }
 
 void fs_counter_set_text(fs_counter *counter, const char *text)
 {
+    char line[FS_COUNTER_TEXT] = "";
     if (counter == NULL)
         return;
-    char *place = (char *)(uintptr_t)counter->value + TEXT_OFFSET;
-    size_t size = strlen(text) < FS_COUNTER_TEXT - 1 ? strlen(text) : FS_COUNTER_TEXT - 1;
-    memcpy(place, text, size);
-    memset(place + size, 0, FS_COUNTER_TEXT - size);
+    size_t size = strlen(text) < sizeof line - 1 ? strlen(text) : sizeof line - 1;
+    memcpy(line, text, size);
+    ssize_t put = pwrite(counter->descriptor, line, sizeof line, TEXT_OFFSET);
+    (void)put; /* it is said elsewhere, too */
 }
 
 void fs_counter_text(char out[FS_COUNTER_TEXT], const char *path)
@@ -90,6 +111,7 @@ void fs_counter_close(fs_counter *counter)
 {
     if (counter == NULL)
         return;
-    munmap(counter->value, COUNTER_SIZE);
+    munmap((void *)(uintptr_t)counter->value, COUNTER_SIZE);
+    close(counter->descriptor);
     free(counter);
 }

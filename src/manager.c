@@ -11,6 +11,7 @@
 
 #define DEFAULT_BUSY_TIMEOUT_MS 5000
 #define METRICS_AT_ONCE         4096
+#define METRICS_WAITING_MAX     1000000 /* while they cannot be written */
 #define METRIC_DELAY_US         1000000
 #define METRIC_NAME_MAX         256
 
@@ -47,7 +48,7 @@ ckl_status manager_end(ckl_manager *manager, ckl_status status, ckl_error *err)
     if (status == CKL_OK) {
         status = db_commit(manager->ledger, err);
         if (status == CKL_OK)
-            fs_counter_add(manager->changes);
+            fs_counter_change(manager->changes);
         return status;
     }
     db_rollback(manager->ledger);
@@ -158,6 +159,7 @@ ckl_status ckl_manager_open(ckl_manager **out, const char *root, const ckl_optio
     if (manager == NULL)
         return error_memory(err);
     manager->first_step = -1;
+    manager->flush_at = METRICS_AT_ONCE;
     if (chosen->warnings != NULL)
         manager->warnings = *chosen->warnings;
     ckl_status status = set_names(manager, chosen, err);
@@ -287,6 +289,7 @@ void manager_forget_metrics(ckl_manager *manager)
         free((char *)manager->metrics[index].name);
     manager->metric_count = 0;
     manager->metric_experiment = 0;
+    manager->flush_at = METRICS_AT_ONCE;
 }
 
 ckl_status manager_write_metrics(ckl_manager *manager, int64_t run, ckl_error *err)
@@ -327,6 +330,10 @@ static ckl_status check_metric(int64_t step, const char *name, ckl_error *err)
 static ckl_status buffer_metric(ckl_manager *manager, int64_t step, const char *name, double value,
                                 ckl_error *err)
 {
+    if (manager->metric_count == METRICS_WAITING_MAX)
+        return error_set(err, CKL_NO_SPACE,
+                         "%d metrics wait to be written: further ones are not kept",
+                         METRICS_WAITING_MAX);
     if (manager->metric_count == manager->metric_capacity) {
         size_t capacity = manager->metric_capacity == 0 ? 64 : manager->metric_capacity * 2;
         ledger_metric *grown = realloc(manager->metrics, capacity * sizeof *grown);
@@ -374,10 +381,15 @@ ckl_status ckl_manager_log_metric(ckl_manager *manager, int64_t step, const char
         status = buffer_metric(manager, step, name, value, err);
     if (status != CKL_OK)
         return status;
-    if (manager->metric_count >= METRICS_AT_ONCE ||
-        clock_monotonic_us() - manager->metric_since_us >= METRIC_DELAY_US)
-        return ckl_manager_flush_metrics(manager, err);
-    return CKL_OK;
+    if (manager->metric_count < manager->flush_at &&
+        clock_monotonic_us() - manager->metric_since_us < METRIC_DELAY_US)
+        return CKL_OK;
+    status = ckl_manager_flush_metrics(manager, err);
+    if (status != CKL_OK) { /* tried again after as many more, or a second */
+        manager->flush_at = manager->metric_count + METRICS_AT_ONCE;
+        manager->metric_since_us = clock_monotonic_us();
+    }
+    return status;
 }
 
 /* ---- the loaded data state ------------------------------------------------------------------- */

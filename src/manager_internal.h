@@ -32,6 +32,7 @@ struct ckl_manager {
     size_t metric_count, metric_capacity;
     int64_t metric_experiment; /* … and the head they belong to; 0: not asked yet */
     int64_t metric_since_us;
+    size_t flush_at; /* how many are written at once */
 };
 
 /* The run as it stands now, with its head and baseline. */
@@ -56,6 +57,10 @@ void manager_read_trainer(char *out, size_t size, const ckl_manager *manager);
 ckl_status manager_open_counter(ckl_manager *manager, ckl_error *err);
 /* Says for `status` that recording fails, and why; NULL: it does not any more. */
 void manager_set_degraded(ckl_manager *manager, const char *why);
+/* While recording fails nobody waits long for it: one try at a time, or again as was asked for. */
+void manager_hurry(ckl_manager *manager, bool hurry);
+/* Whether something can be recorded: writes a little, durably, into ledger and tree. */
+ckl_status manager_probe(ckl_manager *manager, ckl_error *err);
 void manager_read_degraded(char *out, size_t size, const ckl_manager *manager);
 /* Ends a transaction: commits when `status` is CKL_OK, else rolls back. */
 ckl_status manager_end(ckl_manager *manager, ckl_status status, ckl_error *err);

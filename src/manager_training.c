@@ -7,6 +7,9 @@
 #include "clock.h"
 #include "manager_internal.h"
 
+/* As large as a small dump: what fits beside it is not worth recording. */
+static const char PROBE[16384];
+
 #define CLAIM_TIMEOUT_MS 100 /* a look at who trains holds the lock for a moment */
 
 static ckl_status lease_path(char **out, const ckl_manager *manager, ckl_error *err)
@@ -210,13 +213,56 @@ void manager_set_degraded(ckl_manager *manager, const char *why)
     fs_counter_set_text(manager->changes, text);
 }
 
+void manager_hurry(ckl_manager *manager, bool hurry)
+{
+    db_set_patience(manager->ledger, hurry ? 0 : -1);
+}
+
+ckl_status manager_probe(ckl_manager *manager, ckl_error *err)
+{
+    storage_op *op = NULL;
+    fs_writer *writer = NULL;
+    digest unused;
+    uint64_t size;
+    char name[33];
+    ckl_status status = ckl_manager_flush_metrics(manager, err);
+    if (status == CKL_OK)
+        status = fs_random_name(name, err);
+    if (status == CKL_OK)
+        status = storage_op_begin(&op, manager->tree, name, err);
+    if (status == CKL_OK)
+        status = storage_op_create(&writer, op, "probe", err);
+    if (status == CKL_OK) {
+        status = fs_writer_add(writer, PROBE, sizeof PROBE, err);
+        if (status == CKL_OK)
+            status = fs_writer_finish(&unused, &size, writer, 0600, err);
+        else
+            fs_writer_abandon(writer);
+    }
+    storage_op_end(op);
+    if (status != CKL_OK)
+        return status;
+    /* An intent of nothing, taken back: the log takes both, or says that it cannot. */
+    status = db_begin(manager->ledger, DB_WRITE_DURABLE, err);
+    if (status != CKL_OK)
+        return status;
+    status = ledger_intent_add(manager->ledger, name, "{}", err);
+    if (status == CKL_OK)
+        status = ledger_intent_remove(manager->ledger, name, err);
+    return manager_end(manager, status, err);
+}
+
 void manager_read_degraded(char *out, size_t size, const ckl_manager *manager)
 {
-    char *path = NULL, text[FS_COUNTER_TEXT] = "";
+    char *path = NULL, text[FS_COUNTER_TEXT] = "", trainer[256];
     if (storage_path(&path, manager->tree, ".ckl/changes", NULL) == CKL_OK)
         fs_counter_text(text, path);
     free(path);
     snprintf(out, size, "%s", text);
+    /* A trainer on a disk that turned read-only cannot even say so. */
+    manager_read_trainer(trainer, sizeof trainer, manager);
+    if (out[0] == '\0' && trainer[0] != '\0' && fs_is_read_only(manager->root))
+        snprintf(out, size, "'%s' is on a file system that is read-only now", manager->root);
 }
 
 uint64_t ckl_manager_change_count(const ckl_manager *manager)

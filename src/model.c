@@ -367,3 +367,27 @@ ckl_status model_architecture(buf *out, const ckl_model *model, ckl_error *err)
     json_decref(tree);
     return status;
 }
+
+ckl_status model_copy(ckl_model **out, const ckl_model *model, ckl_error *err)
+{
+    BUF_AUTO text = BUF_INIT;
+    ckl_model *copy = NULL;
+    ckl_status status = CKL_OK;
+    if (model->class_name == NULL) {
+        status = ckl_model_from_bytes(&copy, model->opaque.data, model->opaque.size, err);
+    } else {
+        status = model_description(&text, model, err);
+        if (status == CKL_OK)
+            status =
+                ckl_model_parse(&copy, text.data, text.size, CKL_FORMAT_JSON, "model", NULL, err);
+    }
+    if (status == CKL_OK && model->has_architecture)
+        status = ckl_model_set_architecture(copy, model->architecture.data,
+                                            model->architecture.size, err);
+    if (status != CKL_OK) {
+        ckl_model_free(copy);
+        return status;
+    }
+    *out = copy;
+    return CKL_OK;
+}

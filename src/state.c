@@ -53,10 +53,20 @@ ckl_status ckl_data_state_new(ckl_data_state **out, ckl_error *err)
     return CKL_OK;
 }
 
+ckl_data_state *state_share(ckl_data_state *state)
+{
+    state->shares++;
+    return state;
+}
+
 void ckl_data_state_free(ckl_data_state *state)
 {
     if (state == NULL)
         return;
+    if (state->shares > 0) {
+        state->shares--;
+        return;
+    }
     while (state->arena != NULL) {
         arena_block *next = state->arena->next;
         free(state->arena);

@@ -44,6 +44,7 @@ struct ckl_data_state {
     uint64_t ignored;
     const char *first_ignored;
     bool finished;
+    _Atomic unsigned shares; /* owners besides the first */
 };
 
 /* A copy in the state's arena; NULL when memory is out. */

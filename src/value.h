@@ -14,7 +14,10 @@ struct ckl_config {
     json_t *tree;
     char *text; /* canonical, nothing ignored */
     size_t size;
+    _Atomic unsigned shares; /* owners besides the first */
 };
+/* One more owner of the same value, which ckl_config_free() ends. */
+ckl_config *config_share(const ckl_config *config);
 /* Takes `tree` over in any case. Errors: CKL_INVALID  not an object */
 ckl_status config_from_tree(ckl_config **out, json_t *tree, const char *name, ckl_error *err);
 /* What golden vectors want hashed beyond the limits of design 3.2 is not recorded.
@@ -39,6 +42,7 @@ struct ckl_model {
     buf architecture; /* what the caller wants saved; has_architecture says whether given */
     bool has_architecture;
 };
+ckl_status model_copy(ckl_model **out, const ckl_model *model, ckl_error *err);
 ckl_status model_canonical(buf *out, const ckl_model *model, ckl_error *err);
 /* The entry of one module in the canonical text ("name:Type_keyvalue"), without its name when
  * `with_name` is false: what diffs show. */
@@ -68,6 +72,8 @@ typedef struct state_sample {
     bool escaped; /* the uid has '\' or '|', which the canonical text escapes */
 } state_sample;
 
+/* One more owner of the same finished state, which ckl_data_state_free() ends. */
+ckl_data_state *state_share(ckl_data_state *state);
 /* The samples of a finished state, sorted by uid. */
 const state_sample *state_samples(const ckl_data_state *state, size_t *count);
 state_tagset state_tagset_get(const ckl_data_state *state, uint32_t tagset);

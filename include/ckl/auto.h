@@ -73,10 +73,13 @@ typedef struct ckl_system_options {
     const char *run;                  /* NULL: $CKL_RUN, else "main" */
     const char *actor;                /* NULL: $CKL_ACTOR, else the user's name */
     const ckl_warning_sink *warnings; /* NULL: one line each on standard error */
+    int rank;           /* of this process in a distributed job; 0: $RANK. Only rank 0 records */
+    uint64_t keep_last; /* how many of the run's newest checkpoints keep their weights; 0: all */
 } ckl_system_options;
 
 /* The process's system, opened at the first call. *out (may be NULL) gets its manager: borrowed,
- * for reading what was recorded while no other thread trains. `options` NULL: whatever is open,
+ * for reading what was recorded while no other thread trains; NULL on ranks that do not record,
+ * where every call does nothing and says CKL_OK. `options` NULL: whatever is open,
  * else the defaults. Errors: CKL_MISUSE  it is open with other options */
 CKL_API ckl_status ckl_get_checkpoint_system(ckl_manager **out, const ckl_system_options *options,
                                              ckl_error *err);

@@ -38,6 +38,15 @@ static void must(ckl_status status, const ckl_error *err)
     exit(ckl_status_exit_code(status));
 }
 
+/* While training, what fails is said, and training goes on. */
+static void note(ckl_status status, ckl_error *err)
+{
+    if (status == CKL_OK)
+        return;
+    fprintf(stderr, "demo: %s: %s\n", ckl_status_name(status), err->message);
+    ckl_error_clear(err);
+}
+
 /* ---- configuration --------------------------------------------------------------------------- */
 
 static ckl_status read_config(void *context, ckl_config **out, ckl_error *err)
@@ -87,12 +96,12 @@ static void train(trainer *me, int64_t steps)
     double loss = 0;
     for (int64_t count = 0; count < steps; count++) {
         loss = network_train(&me->net, &me->data, &me->how);
-        must(ckl_log_metric(me->net.step, "loss", loss, &err), &err);
+        note(ckl_log_metric(me->net.step, "loss", loss, &err), &err);
         if (me->net.step % 100 == 0)
-            must(ckl_log_metric(me->net.step, "accuracy", network_accuracy(&me->net, &me->data),
+            note(ckl_log_metric(me->net.step, "accuracy", network_accuracy(&me->net, &me->data),
                                 &err),
                  &err);
-        must(ckl_checkpoint_on_step(me->net.step, false, &err), &err);
+        note(ckl_checkpoint_on_step(me->net.step, false, &err), &err);
     }
     printf("  trained to step %lld: loss %.4f, accuracy on held-out flowers %.3f\n",
            (long long)me->net.step, loss, network_accuracy(&me->net, &me->data));
@@ -154,21 +163,29 @@ static void begin(trainer *me)
 {
     ckl_error err = {0};
     ckl_status_info now;
+    ckl_switch_result moved;
     char *path = NULL;
-    must(ckl_manager_status(&now, me->manager, &err), &err);
     me->how = (training){.learning_rate = 0.05, .momentum = 0.9, .batch_size = 10};
     network_start(&me->net, 8, 20260101);
+    if (me->manager == NULL) { /* the ledger cannot be opened now, or another rank has it */
+        printf("no history to go on from\n");
+        return;
+    }
+    must(ckl_manager_status(&now, me->manager, &err), &err);
     if (now.experiment.text[0] == '\0') {
         printf("a new history\n");
         return;
     }
     restore_state(me, me->manager, NULL);
-    if (ckl_manager_checkpoint_path(&path, me->manager, NULL, CKL_LATEST, 0, NULL, NULL) ==
-            CKL_OK &&
-        !network_read(&me->net, path))
+    bool loaded =
+        ckl_manager_checkpoint_path(&path, me->manager, NULL, CKL_LATEST, 0, NULL, NULL) == CKL_OK;
+    if (loaded && !network_read(&me->net, path))
         exit(3);
     ckl_free(path);
     printf("going on at %s, step %lld\n", now.experiment.text, (long long)me->net.step);
+    /* What the weights come from is known because somebody says so. */
+    if (loaded)
+        must(ckl_manager_switch(&moved, me->manager, "@", me->net.step, &err), &err);
 }
 
 /* Back to where the weights of `step` were saved under `hash`. */
@@ -192,6 +209,8 @@ static void live(trainer *me)
     ckl_error err = {0};
     ckl_status_info then;
     begin(me);
+    if (me->manager == NULL)
+        exit(6);
     printf("training\n");
     train(me, STEPS_AT_A_TIME);
     must(ckl_manager_status(&then, me->manager, &err), &err);
@@ -233,7 +252,7 @@ static int run(const char *root, const char *csv, int64_t steps)
                                .get_tags = dataset_get_tags,
                                .context = &me.data};
     ckl_system_options options = {.root_log_dir = root, .checkpoint_frequency = 100};
-    must(ckl_get_checkpoint_system(&me.manager, &options, &err), &err);
+    note(ckl_get_checkpoint_system(&me.manager, &options, &err), &err);
     must(ckl_register_model_source(&model, &err), &err);
     must(ckl_register_config_source(&config, &err), &err);
     must(ckl_register_dataset_source(&data, &err), &err);

@@ -1,0 +1,137 @@
+/* Steps: what a trainer calls once for each. */
+#include <string.h>
+
+#include "auto_internal.h"
+
+static bool is_due(int64_t step, int64_t frequency)
+{
+    return step > 0 && step % frequency == 0 && step != automatic.saved_step;
+}
+
+/* Another process may have moved the head: then the trainer is told, and what is pending dumped. */
+static ckl_status look_at_changes(ckl_error *err)
+{
+    ckl_status_info now;
+    automatic.seen = ckl_manager_change_count(automatic.manager);
+    ckl_status status = ckl_manager_status(&now, automatic.manager, err);
+    if (status != CKL_OK)
+        return status;
+    ckl_hash before = automatic.head;
+    automatic.head = now.experiment;
+    automatic.attention = automatic.attention || now.pending != 0;
+    if (before.text[0] != '\0' && strcmp(before.text, now.experiment.text) != 0 &&
+        automatic.has_listener)
+        automatic.listener.on_change(automatic.listener.context, automatic.manager, before.text,
+                                     now.experiment.text);
+    return CKL_OK;
+}
+
+/* Claims the run and sees what others did. A second trainer is an error; what may pass is
+ * survived. */
+static ckl_status begin_training(ckl_error *err)
+{
+    ckl_error failure = {0};
+    ckl_status status = ckl_manager_begin_training(automatic.manager, &failure);
+    if (status == CKL_BUSY && automatic.manager->lease == NULL) {
+        if (err != NULL && err->code == CKL_OK)
+            *err = failure;
+        return status;
+    }
+    if (status == CKL_OK && ckl_manager_change_count(automatic.manager) != automatic.seen)
+        status = look_at_changes(&failure);
+    return auto_survive(status, &failure, err);
+}
+
+/* Recording works again only when something was written: a dump of what is pending, or a probe. */
+static ckl_status dump_pending(ckl_error *err)
+{
+    ckl_error failure = {0};
+    ckl_dump_result result = {0};
+    automatic.attention = false;
+    ckl_status status = auto_begin_recording(&failure);
+    if (status == CKL_OK)
+        status = auto_describe_again(&failure);
+    if (status == CKL_OK)
+        status = ckl_manager_dump_pending_changes(&result, automatic.manager, false, &failure);
+    if (status == CKL_OK) {
+        automatic.attention = false;
+        if (automatic.degraded && result.dumped != 0)
+            automatic.probe_at_us = 0;
+        auto_probe();
+    }
+    return auto_survive(status, &failure, err);
+}
+
+static ckl_status save_weights(int64_t step, ckl_error *err)
+{
+    ckl_checkpoint_result result;
+    ckl_error failure = {0};
+    if (!automatic.has_model) {
+        error_set(err, CKL_NO_SOURCE,
+                  "ckl_checkpoint_on_step: weights are due at step %lld and no model source is "
+                  "registered",
+                  (long long)step);
+        error_hint(err, "call ckl_register_model_source() before training");
+        return CKL_NO_SOURCE;
+    }
+    ckl_status status = auto_describe_again(&failure);
+    ckl_checkpoint checkpoint = {.step = step,
+                                 .write = automatic.model.write_weights,
+                                 .context = automatic.model.context,
+                                 .force_dump_pending = true};
+    if (status == CKL_OK)
+        status =
+            ckl_manager_save_model_checkpoint(&result, automatic.manager, &checkpoint, &failure);
+    if (status == CKL_OK) {
+        automatic.saved_step = step;
+        return CKL_OK;
+    }
+    auto_note_failure(status, &failure);
+    automatic.attention = automatic.attention || automatic.degraded;
+    if (err != NULL && err->code == CKL_OK)
+        *err = failure;
+    return status;
+}
+
+static ckl_status take_step(int64_t step, bool force_dump, ckl_error *err)
+{
+    ckl_error failure = {0};
+    if (step == CKL_STEP_NEXT)
+        step = automatic.last_step + 1;
+    automatic.last_step = step;
+    ckl_status status = auto_ensure_open(&failure);
+    if (status != CKL_OK)
+        return auto_survive(status, &failure, err);
+    if (automatic.manager->first_step < 0)
+        automatic.manager->first_step = step;
+    status = begin_training(err);
+    if (status == CKL_OK && (automatic.attention || force_dump))
+        status = dump_pending(err);
+    if (status == CKL_OK && is_due(step, automatic.frequency))
+        status = save_weights(step, err);
+    return status;
+}
+
+/* Without the lock: closing the system while another thread steps is the caller's mistake. */
+static bool others_changed(void)
+{
+    const ckl_manager *watched = atomic_load_explicit(&automatic.watched, memory_order_acquire);
+    return watched != NULL && ckl_manager_change_count(watched) !=
+                                  atomic_load_explicit(&automatic.seen, memory_order_relaxed);
+}
+
+ckl_status ckl_checkpoint_on_step(int64_t step, bool force_dump, ckl_error *err)
+{
+    int64_t frequency = atomic_load_explicit(&automatic.frequency, memory_order_acquire);
+    if (step < CKL_STEP_NEXT)
+        return error_set(err, CKL_INVALID, "step %lld is negative", (long long)step);
+    if (step != CKL_STEP_NEXT && frequency > 0 && !force_dump && !is_due(step, frequency) &&
+        !atomic_load_explicit(&automatic.attention, memory_order_acquire) && !others_changed()) {
+        atomic_store_explicit(&automatic.last_step, step, memory_order_relaxed);
+        return CKL_OK;
+    }
+    pthread_mutex_lock(&automatic.lock);
+    ckl_status status = auto_is_silent() ? CKL_OK : take_step(step, force_dump, err);
+    pthread_mutex_unlock(&automatic.lock);
+    return status;
+}
