@@ -68,7 +68,7 @@ ckl_status auto_describe_again(ckl_error *err);
 /* Training survives us: what may pass is said once, shown by `status`, and tried again at later
  * steps: then the result is CKL_OK. The caller's mistakes are returned. */
 ckl_status auto_survive(ckl_status status, const ckl_error *failure, ckl_error *err);
-/* The same for what is returned all the same: shown by `status`, not said. */
+/* The same for what is returned to the trainer all the same. */
 void auto_note_failure(ckl_status status, const ckl_error *failure);
 bool auto_may_pass(ckl_status status);
 /* While recording fails: whether it does still, asked once a second. */

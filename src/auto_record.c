@@ -129,6 +129,12 @@ void auto_note_failure(ckl_status status, const ckl_error *failure)
 {
     if (!auto_may_pass(status))
         return;
+    if (!automatic.degraded) {
+        char message[1200];
+        snprintf(message, sizeof message, "recording fails, training goes on: %s",
+                 failure->message);
+        automatic.warnings.warn(automatic.warnings.context, message);
+    }
     set_degraded(true, failure->message);
     automatic.probe_at_us = clock_monotonic_us() + PROBE_INTERVAL_US;
 }
@@ -141,12 +147,6 @@ ckl_status auto_survive(ckl_status status, const ckl_error *failure, ckl_error *
         if (err != NULL && err->code == CKL_OK)
             *err = *failure;
         return status;
-    }
-    if (!automatic.degraded) {
-        char message[1200];
-        snprintf(message, sizeof message, "recording fails, training goes on: %s",
-                 failure->message);
-        automatic.warnings.warn(automatic.warnings.context, message);
     }
     auto_note_failure(status, failure);
     automatic.attention = true;

@@ -34,6 +34,12 @@ bool fs_is_read_only(const char *path)
     return statvfs(path, &found) == 0 && (found.f_flag & ST_RDONLY) != 0;
 }
 
+bool fs_is_full(int descriptor)
+{
+    struct statvfs found;
+    return fstatvfs(descriptor, &found) == 0 && found.f_bavail == 0;
+}
+
 bool fs_is_directory(const char *path)
 {
     struct stat found;

@@ -14,6 +14,7 @@ ckl_status fs_make_private_directory(const char *path, ckl_error *err);
 bool fs_exists(const char *path);       /* anything at all, a dangling link included */
 bool fs_is_directory(const char *path); /* links are not followed */
 bool fs_is_read_only(const char *path); /* its file system */
+bool fs_is_full(int descriptor);        /* its file system has no space left for us */
 /* Errors: CKL_NOT_FOUND, CKL_INVALID when it is not a regular file, CKL_IO */
 ckl_status fs_file_size(uint64_t *out, const char *path, ckl_error *err);
 /* The absolute path without links; *out is the caller's. */

@@ -70,8 +70,9 @@ static ckl_status fill(fs_writer *writer, const ckl_checkpoint *request, ckl_err
         return fs_writer_copy(writer, request->path, err);
     ckl_status status = request->write(request->context, fs_writer_descriptor(writer), err);
     if (status != CKL_OK)
-        error_set(err, status, "the weights could not be written by their writer (%s)",
-                  ckl_status_name(status));
+        error_set(err, status, "the weights could not be written by their writer (%s%s)",
+                  ckl_status_name(status),
+                  fs_is_full(fs_writer_descriptor(writer)) ? ": no space left on the disk" : "");
     return status;
 }
 

@@ -5,7 +5,7 @@
 #ifndef MANAGER_INTERNAL_H
 #define MANAGER_INTERNAL_H
 
-#include <ckl/manager.h>
+#include <ckl/query.h>
 
 #include "ledger.h"
 #include "plan.h"
@@ -101,6 +101,11 @@ bool manager_run_name_is_good(const char *name);
 /* The _config that an experiment was last recorded with, this run's first; 0: none. */
 ckl_status manager_config_of(int64_t *out, ckl_manager *manager,
                              const ledger_experiment *experiment, ckl_error *err);
+
+/* The code that two experiments (0: none) were trained with last; when they are the same one, with
+ * first and last. */
+ckl_status query_code(ckl_diff_code *out, ckl_manager *manager, int64_t from, int64_t to,
+                      ckl_error *err);
 
 /* ---- work that puts files into the tree (manager_work.c) --------------------------------------
  */

@@ -71,6 +71,11 @@ ckl_status ckl_diff_open(ckl_diff **out, ckl_manager *manager, const char *from,
     return CKL_OK;
 }
 
+ckl_status ckl_diff_read_code(ckl_diff_code *out, ckl_diff *diff, ckl_error *err)
+{
+    return query_code(out, diff->manager, diff->from.id, diff->to.id, err);
+}
+
 void ckl_diff_close(ckl_diff *diff)
 {
     if (diff == NULL)

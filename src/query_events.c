@@ -34,16 +34,19 @@ struct ckl_event_cursor {
     "     AND later.seq > event.seq AND later.experiment <> later.from_experiment)"
 #define EVENT_FILTER                                                                               \
     " (:component = 0 OR (" CHANGED " & :component) <> 0) AND event.at_us >= :since"               \
-    " ORDER BY event.seq DESC LIMIT :limit"
+    " AND event.seq > :after"
+#define OF_THIS_RUN " event.run = (SELECT id FROM _run WHERE name = :run) AND"
+#define NEWEST      " ORDER BY event.seq DESC LIMIT :limit"
+#define OLDEST      " ORDER BY event.seq LIMIT :limit"
 
-static ckl_status query_events(statement *row, ckl_manager *manager, bool all_runs, ckl_error *err)
+static ckl_status query_events(statement *row, ckl_manager *manager, const ckl_event_filter *filter,
+                               ckl_error *err)
 {
-    if (all_runs)
-        return db_query(row, manager->ledger, EVENT_COLUMNS " WHERE" EVENT_FILTER, err);
-    return db_query(row, manager->ledger,
-                    EVENT_COLUMNS
-                    " WHERE event.run = (SELECT id FROM _run WHERE name = :run) AND" EVENT_FILTER,
-                    err);
+    static const char *const SQL[2][2] = {
+        {EVENT_COLUMNS " WHERE" OF_THIS_RUN EVENT_FILTER NEWEST,
+         EVENT_COLUMNS " WHERE" OF_THIS_RUN EVENT_FILTER OLDEST},
+        {EVENT_COLUMNS " WHERE" EVENT_FILTER NEWEST, EVENT_COLUMNS " WHERE" EVENT_FILTER OLDEST}};
+    return db_query(row, manager->ledger, SQL[filter->all_runs][filter->oldest_first], err);
 }
 
 ckl_status ckl_events(ckl_event_cursor **out, ckl_manager *manager, const ckl_event_filter *filter,
@@ -54,7 +57,7 @@ ckl_status ckl_events(ckl_event_cursor **out, ckl_manager *manager, const ckl_ev
     ckl_event_cursor *cursor = calloc(1, sizeof *cursor);
     if (cursor == NULL)
         return error_memory(err);
-    ckl_status status = query_events(&cursor->row, manager, chosen->all_runs, err);
+    ckl_status status = query_events(&cursor->row, manager, chosen, err);
     if (status != CKL_OK) {
         free(cursor);
         return status;
@@ -63,6 +66,7 @@ ckl_status ckl_events(ckl_event_cursor **out, ckl_manager *manager, const ckl_ev
         bind_text(&cursor->row, ":run", manager->run_name);
     bind_integer(&cursor->row, ":component", chosen->component);
     bind_integer(&cursor->row, ":since", chosen->since_us == 0 ? INT64_MIN : chosen->since_us);
+    bind_integer(&cursor->row, ":after", chosen->after_seq);
     bind_integer(&cursor->row, ":limit",
                  chosen->limit == 0 || chosen->limit > INT64_MAX ? -1 : (int64_t)chosen->limit);
     *out = cursor;

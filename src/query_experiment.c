@@ -87,68 +87,6 @@ ckl_status ckl_experiment(ckl_experiment_info *out, ckl_manager *manager, const 
     return status;
 }
 
-/* ---- sessions -------------------------------------------------------------------------------- */
-
-struct ckl_session_cursor {
-    statement row;
-};
-
-ckl_status ckl_sessions(ckl_session_cursor **out, ckl_manager *manager, const char *hash,
-                        ckl_error *err)
-{
-    ledger_experiment experiment = {0};
-    ckl_status status = manager_resolve(&experiment, manager, hash != NULL ? hash : "@", err);
-    if (status != CKL_OK)
-        return status;
-    ckl_session_cursor *cursor = calloc(1, sizeof *cursor);
-    if (cursor == NULL)
-        return error_memory(err);
-    status = db_query(&cursor->row, manager->ledger,
-                      "SELECT session.started_us, run.name, session.host, session.user,"
-                      "       session.program, session.arguments, session.pid,"
-                      "       session.git_commit, session.git_dirty,"
-                      "       lower(hex(session.git_diff)), session.libraries"
-                      " FROM _session AS session JOIN _run AS run ON run.id = session.run"
-                      " WHERE session.id IN (SELECT session FROM _event"
-                      "   WHERE experiment = :experiment) ORDER BY session.id",
-                      err);
-    if (status != CKL_OK) {
-        free(cursor);
-        return status;
-    }
-    bind_integer(&cursor->row, ":experiment", experiment.id);
-    *out = cursor;
-    return CKL_OK;
-}
-
-ckl_status ckl_session_next(ckl_session_row *out, ckl_session_cursor *cursor, ckl_error *err)
-{
-    const statement *row = &cursor->row;
-    ckl_status status = statement_step(&cursor->row, err);
-    if (status != CKL_OK)
-        return status;
-    *out = (ckl_session_row){.started_at_us = column_integer(row, 0),
-                             .run = column_text(row, 1),
-                             .host = column_text(row, 2),
-                             .user = column_text(row, 3),
-                             .program = column_text(row, 4),
-                             .arguments = column_text(row, 5),
-                             .pid = column_integer(row, 6),
-                             .git_commit = column_text(row, 7),
-                             .git_dirty = column_integer(row, 8) != 0,
-                             .git_diff = column_integer(row, 8) != 0 ? column_text(row, 9) : NULL,
-                             .libraries = column_text(row, 10)};
-    return CKL_OK;
-}
-
-void ckl_session_cursor_close(ckl_session_cursor *cursor)
-{
-    if (cursor == NULL)
-        return;
-    statement_done(&cursor->row);
-    free(cursor);
-}
-
 /* ---- checkpoints ----------------------------------------------------------------------------- */
 
 struct ckl_checkpoint_cursor {
@@ -173,7 +111,7 @@ ckl_status ckl_checkpoints(ckl_checkpoint_cursor **out, ckl_manager *manager, co
                       "SELECT saved.event, event.at_us, saved.step, run.name, experiment.hash,"
                       "       saved.path, saved.state, saved.size, saved.sha256, saved.note,"
                       "       came_from.path, ifnull(saved.first_step, -1), saved.pending,"
-                      "       saved.run, saved.experiment"
+                      "       saved.run, saved.experiment, saved.origin"
                       " FROM _checkpoint AS saved"
                       " JOIN _event AS event ON event.seq = saved.event"
                       " JOIN _run AS run ON run.id = saved.run"
@@ -252,7 +190,8 @@ ckl_status ckl_checkpoint_next(ckl_checkpoint_row *out, ckl_checkpoint_cursor *c
                                 .from_checkpoint = column_text(row, 10),
                                 .first_step = column_integer(row, 11),
                                 .pending = (ckl_components)column_integer(row, 12),
-                                .metrics = cursor->metrics.data};
+                                .metrics = cursor->metrics.data,
+                                .origin = column_text(row, 15)};
     return CKL_OK;
 }
 

@@ -26,8 +26,8 @@ typedef struct ckl_event {
     int64_t seq;   /* rises with every event of the ledger */
     int64_t at_us; /* when */
     const char *run;
-    const char
-        *kind; /* update discard restore tag untag dump checkpoint switch run ignore unignore */
+    const char *kind; /* update discard restore tag untag dump checkpoint switch run ignore unignore
+                         train end remove missing repair */
     const char *experiment; /* NULL before the first state */
     const char *from;       /* the head before; NULL when there was none */
     ckl_components changed; /* in what `experiment` differs from `from` */
@@ -44,10 +44,12 @@ typedef struct ckl_event_filter {
     ckl_components component; /* only events that changed one of these; 0: all */
     int64_t since_us;         /* only at or after; 0: all */
     uint64_t limit;           /* newest; 0: no limit */
+    int64_t after_seq;        /* only later than this event; 0: all */
+    bool oldest_first; /* in the order in which they happened; `limit` then counts from there */
 } ckl_event_filter;
 
 typedef struct ckl_event_cursor ckl_event_cursor;
-/* Newest first. */
+/* Newest first, unless asked otherwise. */
 CKL_API ckl_status ckl_events(ckl_event_cursor **out, ckl_manager *manager,
                               const ckl_event_filter *filter, ckl_error *err);
 /* The next row; CKL_DONE when there is none. */
@@ -104,6 +106,8 @@ typedef struct ckl_session_row {
     bool git_dirty;         /* the work tree differed from the commit … */
     const char *git_diff;   /* … by a text with this SHA-256; else NULL */
     const char *libraries;  /* JSON: name to version */
+    int64_t ended_at_us;    /* 0: it has not ended, or nobody knows */
+    const char *outcome;    /* "closed", "died" as the next trainer found, or NULL */
 } ckl_session_row;
 typedef struct ckl_session_cursor ckl_session_cursor;
 /* Oldest first. `hash` as ckl_manager_resolve takes; NULL: the head. */
@@ -129,6 +133,8 @@ typedef struct ckl_checkpoint_row {
     int64_t first_step;          /* first step trained since then; -1: unknown */
     ckl_components pending;      /* what was not dumped when it was saved */
     const char *metrics;         /* JSON object of its step's metrics */
+    const char *origin; /* "checkpoint" (see from_checkpoint), "start": nothing was there to come
+                           from, or "unknown" */
 } ckl_checkpoint_row;
 typedef struct ckl_checkpoint_cursor ckl_checkpoint_cursor;
 /* In the order they were saved; `hash` NULL: of all experiments, `all_runs` or of this run. */
@@ -139,6 +145,37 @@ CKL_API ckl_status ckl_checkpoint_next(ckl_checkpoint_row *out, ckl_checkpoint_c
                                        ckl_error *err);
 /* Releases it; NULL is fine. */
 CKL_API_VOID void ckl_checkpoint_cursor_close(ckl_checkpoint_cursor *cursor);
+
+/* One metric of one state in one run, without its values. */
+typedef struct ckl_metric_series_row {
+    const char *run, *experiment, *metric;
+    uint64_t value_count;
+    int64_t first_step, last_step;
+} ckl_metric_series_row;
+typedef struct ckl_metric_series_cursor ckl_metric_series_cursor;
+/* By run, experiment (in the order they were recorded) and name; `all_runs` or of this run. */
+CKL_API ckl_status ckl_metric_series(ckl_metric_series_cursor **out, ckl_manager *manager,
+                                     bool all_runs, ckl_error *err);
+/* The next row; CKL_DONE when there is none. */
+CKL_API ckl_status ckl_metric_series_next(ckl_metric_series_row *out,
+                                          ckl_metric_series_cursor *cursor, ckl_error *err);
+/* Releases it; NULL is fine. */
+CKL_API_VOID void ckl_metric_series_cursor_close(ckl_metric_series_cursor *cursor);
+
+typedef struct ckl_metric_row {
+    int64_t step, at_us;
+    double value; /* NaN: not a number */
+} ckl_metric_row;
+typedef struct ckl_metric_cursor ckl_metric_cursor;
+/* The values of one metric by step, those after `after_step` (-1: all). `run` NULL: this one;
+ * `experiment` as ckl_manager_resolve takes. Errors: CKL_NOT_FOUND  no such experiment */
+CKL_API ckl_status ckl_metrics(ckl_metric_cursor **out, ckl_manager *manager, const char *run,
+                               const char *experiment, const char *metric, int64_t after_step,
+                               ckl_error *err);
+/* The next row; CKL_DONE when there is none. */
+CKL_API ckl_status ckl_metric_next(ckl_metric_row *out, ckl_metric_cursor *cursor, ckl_error *err);
+/* Releases it; NULL is fine. */
+CKL_API_VOID void ckl_metric_cursor_close(ckl_metric_cursor *cursor);
 
 /* ---- runs and status ------------------------------------------------------------------------- */
 
@@ -186,6 +223,20 @@ typedef struct ckl_diff_info {
 } ckl_diff_info;
 /* What differs, in numbers; does not move the rows below. */
 CKL_API ckl_status ckl_diff_summary(ckl_diff_info *out, ckl_diff *diff, ckl_error *err);
+
+/* The code that a training session ran, outside every hash. */
+typedef struct ckl_code {
+    char commit[65];     /* empty: not trained, or not from a git work tree */
+    bool dirty;          /* the work tree differed from the commit … */
+    char difference[65]; /* … by a text with this SHA-256; else empty */
+} ckl_code;
+typedef struct ckl_diff_code {
+    bool changed;      /* both are known, and differ */
+    ckl_code from, to; /* of the last session of each; of one and the same experiment: its first and
+                          its last */
+} ckl_diff_code;
+/* Whether the code changed, also when no segment differs (design 4, "Environment"). */
+CKL_API ckl_status ckl_diff_read_code(ckl_diff_code *out, ckl_diff *diff, ckl_error *err);
 
 /* One line of the difference of models or configurations. */
 typedef struct ckl_diff_entry {

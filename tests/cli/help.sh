@@ -63,6 +63,10 @@ for name in hash update tag untag discard restore dump checkpoint metric status 
     [ "$name" = untag ] || equal '' "$(grep '^ckl: ' "$WORK/err")" "standard error"
     NAMES=$(grep -vx "$name" <<<"$NAMES")
 done
+# watch follows until it is interrupted: here by a time limit.
+timeout -s INT 1 "$CKL" watch >"$WORK/out" 2>"$WORK/err"
+equal 124 "$?" "exit code of timeout on watch"
+NAMES=$(grep -vx watch <<<"$NAMES")
 equal '' "$NAMES" "commands whose example was not tried"
 cd .. || exit 1
 

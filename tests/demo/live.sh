@@ -42,8 +42,34 @@ done
 
 kill -9 "$trainer"
 wait "$trainer" 2>/dev/null || true
+trainer_pid=$trainer
 grep -q 'going on with that' "$root/trainer.txt" ||
     fail "the trainer was not told"
 "$CKL_DEMO" --train 100 "$root" "$IRIS" >/dev/null || fail "the next trainer cannot start at once"
 [ "$(ask "SELECT discarded FROM samples WHERE uid = 'virginica_001'")" = 1 ] ||
     fail "the edit did not survive the trainer"
+
+# History says that the first one died, who it was, and that the second one ended well; what the
+# weights come from is what the second one said when it loaded them.
+ask "SELECT reason FROM _event WHERE kind = 'end'" | grep -q "pid $trainer_pid, .*ended without" ||
+    fail "history does not say who died"
+[ "$(ask "SELECT group_concat(outcome, ' ') FROM (SELECT outcome FROM sessions ORDER BY session)")" = \
+    "closed died closed" ] || fail "sessions ended otherwise"
+"$CKL" -C "$root" log --limit 0 | grep ' end .*ended without closing' >/dev/null || fail "log is silent"
+saved=$(ask "SELECT origin || ' ' || (from_checkpoint IS NOT NULL) FROM checkpoints
+             ORDER BY seq DESC LIMIT 1")
+[ "$saved" = "checkpoint 1" ] || fail "where the weights come from: $saved"
+
+# Edits at full speed: no step that neither dumps nor saves is slow. What "slow" is depends on the
+# machine, so it is printed, and only what is out of all proportion fails.
+"$CKL_DEMO" --train 100000000 "$root" "$IRIS" >"$root/trainer.txt" 2>&1 &
+trainer=$!
+for number in $(seq "$edits"); do
+    "$CKL" -C "$root" tag "t$((number % 7))" "virginica_$(printf '%03d' $((number % 50 + 1)))" >/dev/null
+done
+kill -TERM "$trainer"
+wait "$trainer" || fail "the trainer ended with $?"
+slowest=$(sed -n 's/.*slowest step.*: \([0-9.]*\) ms.*/\1/p' "$root/trainer.txt")
+echo "slowest step that neither dumped nor saved: $slowest ms"
+awk -v slowest="$slowest" 'BEGIN { exit !(slowest != "" && slowest < 2000) }' ||
+    fail "a step took $slowest ms"

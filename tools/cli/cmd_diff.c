@@ -95,6 +95,33 @@ static ckl_status samples_json(ckl_diff *diff, uint64_t limit, ckl_error *err)
     return status == CKL_DONE ? CKL_OK : status;
 }
 
+static void code_json(const char *key, const ckl_code *code)
+{
+    if (code->commit[0] == '\0') {
+        emit_null(key);
+        return;
+    }
+    emit_open_object(key);
+    emit_text("commit", code->commit);
+    emit_boolean("dirty", code->dirty);
+    emit_text("difference", code->dirty ? code->difference : NULL);
+    emit_close_object();
+}
+
+/* Only when it changed: no hash shows it. */
+static ckl_status codes_json(ckl_diff *diff, ckl_error *err)
+{
+    ckl_diff_code code;
+    ckl_status status = ckl_diff_read_code(&code, diff, err);
+    if (status != CKL_OK || !code.changed)
+        return status;
+    emit_open_object("code");
+    code_json("from", &code.from);
+    code_json("to", &code.to);
+    emit_close_object();
+    return status;
+}
+
 static ckl_status diff_json(ckl_diff *diff, const ckl_diff_info *info, bool counts_only,
                             uint64_t limit, ckl_error *err)
 {
@@ -110,6 +137,8 @@ static ckl_status diff_json(ckl_diff *diff, const ckl_diff_info *info, bool coun
     if (status == CKL_OK)
         status = samples_json(diff, counts_only ? 0 : limit, err);
     emit_close_object();
+    if (status == CKL_OK)
+        status = codes_json(diff, err);
     emit_end();
     return status;
 }
@@ -267,6 +296,23 @@ static ckl_status samples_text(ckl_diff *diff, const ckl_diff_info *info, bool c
     return status == CKL_DONE ? CKL_OK : status;
 }
 
+void print_code_change(const ckl_diff_code *code)
+{
+    printf("code changed: commit %s%s to %s%s\n", code->from.commit,
+           code->from.dirty ? " (dirty)" : "", code->to.commit, code->to.dirty ? ", dirty" : "");
+}
+
+static ckl_status code_text(ckl_diff *diff, ckl_error *err)
+{
+    ckl_diff_code code;
+    ckl_status status = ckl_diff_read_code(&code, diff, err);
+    if (status == CKL_OK && code.changed) {
+        putchar('\n');
+        print_code_change(&code);
+    }
+    return status;
+}
+
 static ckl_status diff_text(ckl_diff *diff, const ckl_diff_info *info, bool counts_only,
                             uint64_t limit, ckl_error *err)
 {
@@ -274,12 +320,14 @@ static ckl_status diff_text(ckl_diff *diff, const ckl_diff_info *info, bool coun
            info->from.text[0] != '\0' ? info->from.text : "(nothing dumped yet)", info->to.text);
     if (info->changed == 0) {
         printf("\nnothing differs\n");
-        return CKL_OK;
+        return code_text(diff, err);
     }
     ckl_status status = entries_text("model", diff, ckl_diff_next_model, counts_only, err);
     if (status == CKL_OK)
         status = entries_text("config", diff, ckl_diff_next_config, counts_only, err);
-    return status == CKL_OK ? samples_text(diff, info, counts_only, limit, err) : status;
+    if (status == CKL_OK)
+        status = samples_text(diff, info, counts_only, limit, err);
+    return status == CKL_OK ? code_text(diff, err) : status;
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */

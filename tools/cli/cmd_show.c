@@ -86,6 +86,11 @@ static void session_json(const ckl_session_row *session)
     emit_boolean("git_dirty", session->git_dirty);
     emit_text("git_diff", session->git_diff);
     emit_raw("libraries", session->libraries);
+    if (session->ended_at_us != 0)
+        emit_time("ended_at", session->ended_at_us);
+    else
+        emit_null("ended_at");
+    emit_text("outcome", session->outcome);
     emit_close_object();
 }
 
@@ -100,6 +105,29 @@ static void session_text(const ckl_session_row *session)
              session->git_commit != NULL ? session->git_commit : "unknown",
              session->git_dirty ? ", with uncommitted changes" : "");
     put_line("", text);
+    if (session->outcome != NULL) {
+        snprintf(text, sizeof text, "%s %s",
+                 strcmp(session->outcome, "died") == 0 ? "died, found" : "ended",
+                 time_text(time_of, session->ended_at_us));
+        put_line("", text);
+    }
+}
+
+/* Between the first and the last session of the experiment: no hash shows it. */
+static ckl_status print_code(const invocation *call, ckl_manager *manager, const char *hash,
+                             ckl_error *err)
+{
+    ckl_diff *diff = NULL;
+    ckl_diff_code code = {0};
+    ckl_status status = ckl_diff_open(&diff, manager, hash, hash, err);
+    if (status == CKL_OK)
+        status = ckl_diff_read_code(&code, diff, err);
+    ckl_diff_close(diff);
+    if (call->json)
+        emit_boolean("code_changed", code.changed);
+    else if (code.changed)
+        print_code_change(&code);
+    return status;
 }
 
 static ckl_status print_sessions(const invocation *call, ckl_manager *manager, const char *hash,
@@ -177,6 +205,8 @@ ckl_status cmd_show(invocation *call, ckl_manager *manager, int *exit_code, ckl_
         status = print_checkpoints(call, manager, info.hash.text, true, err);
     if (status == CKL_OK)
         status = print_sessions(call, manager, info.hash.text, err);
+    if (status == CKL_OK)
+        status = print_code(call, manager, info.hash.text, err);
     if (call->json)
         emit_end();
     return status;

@@ -117,8 +117,15 @@ extern const ckl_warning_sink WARNINGS; /* one line each on standard error */
 ckl_status print_checkpoints(const invocation *call, ckl_manager *manager, const char *hash,
                              bool all_runs, ckl_error *err);
 
+/* cmd_diff.c: "code changed: commit A to B, dirty". */
+void print_code_change(const ckl_diff_code *code);
+
+/* cmd_log.c: one event, as the members of a JSON object, or as a line; `all`: with its run. */
+void print_event_json(const ckl_event *event);
+void print_event_text(const ckl_event *event, bool all);
+
 command_function cmd_hash, cmd_compare, cmd_update, cmd_discard, cmd_restore, cmd_tag, cmd_untag,
     cmd_status, cmd_dump, cmd_checkpoint, cmd_metric, cmd_log, cmd_show, cmd_diff, cmd_state,
-    cmd_cat, cmd_path, cmd_switch, cmd_runs, cmd_run, cmd_checkpoints, cmd_ignore;
+    cmd_cat, cmd_path, cmd_switch, cmd_runs, cmd_run, cmd_checkpoints, cmd_ignore, cmd_watch;
 
 #endif

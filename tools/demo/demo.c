@@ -11,23 +11,45 @@
  */
 #include <ckl/auto.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "dataset.h"
 #include "network.h"
 
-#define STEPS_AT_A_TIME 200
-#define HARD_SAMPLES    8
-#define WORST_SAMPLES   3
+#define STEPS_AT_A_TIME  200
+#define CHECKPOINT_STEPS 100
+#define NOT_STEPPED      (-1.0)
+#define HARD_SAMPLES     8
+#define WORST_SAMPLES    3
 
 typedef struct trainer {
     dataset data;
     network net;
     training how;
     ckl_manager *manager; /* of the automatic system: to read, and to switch */
+    bool told;            /* somebody else changed something in this step */
+    double slowest_ms;    /* of the calls of on_step that neither dumped nor saved */
 } trainer;
+
+/* SIGTERM ends training after the step. */
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+    (void)number;
+    stopped = 1;
+}
+
+static double now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
 
 /* Every failure ends the demo with the library's own words. */
 static void must(ckl_status status, const ckl_error *err)
@@ -90,18 +112,31 @@ static void restore_state(trainer *me, ckl_manager *manager, const char *hash)
 
 /* ---- training -------------------------------------------------------------------------------- */
 
+static void tell_ledger(trainer *me)
+{
+    ckl_error err = {0};
+    double before = now_ms();
+    me->told = false;
+    note(ckl_checkpoint_on_step(me->net.step, false, &err), &err);
+    double took = now_ms() - before;
+    if (me->slowest_ms == NOT_STEPPED) /* what training begins with is dumped here */
+        me->slowest_ms = 0;
+    else if (!me->told && me->net.step % CHECKPOINT_STEPS != 0 && took > me->slowest_ms)
+        me->slowest_ms = took;
+}
+
 static void train(trainer *me, int64_t steps)
 {
     ckl_error err = {0};
     double loss = 0;
-    for (int64_t count = 0; count < steps; count++) {
+    for (int64_t count = 0; count < steps && !stopped; count++) {
         loss = network_train(&me->net, &me->data, &me->how);
         note(ckl_log_metric(me->net.step, "loss", loss, &err), &err);
-        if (me->net.step % 100 == 0)
+        if (me->net.step % CHECKPOINT_STEPS == 0)
             note(ckl_log_metric(me->net.step, "accuracy", network_accuracy(&me->net, &me->data),
                                 &err),
                  &err);
-        note(ckl_checkpoint_on_step(me->net.step, false, &err), &err);
+        tell_ledger(me);
     }
     printf("  trained to step %lld: loss %.4f, accuracy on held-out flowers %.3f\n",
            (long long)me->net.step, loss, network_accuracy(&me->net, &me->data));
@@ -233,6 +268,7 @@ static void live(trainer *me)
 static void follow(void *context, ckl_manager *manager, const char *from, const char *to)
 {
     trainer *me = context;
+    me->told = true;
     restore_state(me, manager, to);
     printf("  %.8s… became %.8s…: going on with that\n", from, to);
 }
@@ -251,7 +287,7 @@ static int run(const char *root, const char *csv, int64_t steps)
                                .is_discarded = dataset_is_discarded,
                                .get_tags = dataset_get_tags,
                                .context = &me.data};
-    ckl_system_options options = {.root_log_dir = root, .checkpoint_frequency = 100};
+    ckl_system_options options = {.root_log_dir = root, .checkpoint_frequency = CHECKPOINT_STEPS};
     note(ckl_get_checkpoint_system(&me.manager, &options, &err), &err);
     must(ckl_register_model_source(&model, &err), &err);
     must(ckl_register_config_source(&config, &err), &err);
@@ -260,7 +296,12 @@ static int run(const char *root, const char *csv, int64_t steps)
     must(ckl_register_change_listener(&listener, &err), &err);
     if (steps > 0) {
         begin(&me);
+        signal(SIGTERM, stop);
+        me.slowest_ms = NOT_STEPPED;
         train(&me, steps);
+        if (me.manager != NULL)
+            printf("  slowest step that neither dumped nor saved: %.2f ms in the ledger\n",
+                   me.slowest_ms);
     } else {
         live(&me);
     }
