@@ -1,6 +1,7 @@
 /* Recording for a trainer that must not be ended by it. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "auto_internal.h"
 #include "clock.h"
@@ -45,6 +46,17 @@ ckl_status auto_keep(const ckl_model *model, const ckl_config *config, ckl_data_
     return status;
 }
 
+/* ---- telling --------------------------------------------------------------------------------- */
+
+void auto_tell(const char *head)
+{
+    ckl_hash before = automatic.head;
+    snprintf(automatic.head.text, sizeof automatic.head.text, "%s", head);
+    if (before.text[0] != '\0' && strcmp(before.text, head) != 0 && automatic.has_listener)
+        automatic.listener.on_change(automatic.listener.context, automatic.manager, before.text,
+                                     head);
+}
+
 /* ---- recording ------------------------------------------------------------------------------- */
 
 ckl_status auto_record(const ckl_model *model, const ckl_config *config, ckl_data_state *data,
@@ -65,6 +77,7 @@ ckl_status auto_record(const ckl_model *model, const ckl_config *config, ckl_dat
     auto_forget_kept();
     if (result.pending != 0)
         automatic.attention = true;
+    auto_tell(result.from.text);
     automatic.head = result.experiment;
     return CKL_OK;
 }

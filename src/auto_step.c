@@ -1,6 +1,4 @@
 /* Steps: what a trainer calls once for each. */
-#include <string.h>
-
 #include "auto_internal.h"
 
 static bool is_due(int64_t step, int64_t frequency)
@@ -16,13 +14,8 @@ static ckl_status look_at_changes(ckl_error *err)
     ckl_status status = ckl_manager_status(&now, automatic.manager, err);
     if (status != CKL_OK)
         return status;
-    ckl_hash before = automatic.head;
-    automatic.head = now.experiment;
     automatic.attention = automatic.attention || now.pending != 0;
-    if (before.text[0] != '\0' && strcmp(before.text, now.experiment.text) != 0 &&
-        automatic.has_listener)
-        automatic.listener.on_change(automatic.listener.context, automatic.manager, before.text,
-                                     now.experiment.text);
+    auto_tell(now.experiment.text);
     return CKL_OK;
 }
 

@@ -231,7 +231,7 @@ ckl_status db_lock_writers(db *ledger, ckl_error *err)
 {
     if (ledger->lock != NULL)
         return CKL_OK;
-    return fs_lock_take(&ledger->lock, ledger->lock_path, false, ledger->patience_ms, err);
+    return fs_lock_take_in_turn(&ledger->lock, ledger->lock_path, ledger->patience_ms, err);
 }
 
 void db_unlock_writers(db *ledger)

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -255,79 +254,6 @@ ckl_status fs_link(const char *from, const char *to, ckl_error *err)
         number == EACCES || number == ENOSYS)
         return error_set(err, CKL_INVALID, "'%s' cannot have a second name here", from);
     return error_errno(err, number, "could not link", from);
-}
-
-/* ---- locks ----------------------------------------------------------------------------------- */
-
-struct fs_lock {
-    int descriptor;
-    pid_t process;
-};
-
-#define LOCK_PAUSE_MIN_US 200
-#define LOCK_PAUSE_MAX_US 5000
-
-static ckl_status wait_for_lock(int descriptor, const char *path, int how, int timeout_ms,
-                                ckl_error *err)
-{
-    int64_t end = clock_monotonic_us() + (int64_t)timeout_ms * 1000;
-    int64_t pause = LOCK_PAUSE_MIN_US;
-    while (flock(descriptor, how | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return error_errno(err, errno, "could not lock", path);
-        if (clock_monotonic_us() >= end) {
-            error_set(err, CKL_BUSY, "another process holds '%s'", path);
-            error_hint(err, "try again when it is done");
-            return CKL_BUSY;
-        }
-        clock_sleep_us(pause);
-        pause = pause * 2 > LOCK_PAUSE_MAX_US ? LOCK_PAUSE_MAX_US : pause * 2;
-    }
-    return CKL_OK;
-}
-
-ckl_status fs_lock_take(fs_lock **out, const char *path, bool shared, int timeout_ms,
-                        ckl_error *err)
-{
-    fs_lock *lock = malloc(sizeof *lock);
-    if (lock == NULL)
-        return error_memory(err);
-    lock->process = getpid();
-    lock->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (lock->descriptor < 0) {
-        int number = errno;
-        free(lock);
-        return error_errno(err, number == ENOENT ? EIO : number, "could not open the lock", path);
-    }
-    ckl_status status =
-        wait_for_lock(lock->descriptor, path, shared ? LOCK_SH : LOCK_EX, timeout_ms, err);
-    if (status != CKL_OK) {
-        close(lock->descriptor);
-        free(lock);
-        return status;
-    }
-    *out = lock;
-    return CKL_OK;
-}
-
-ckl_status fs_lock_sign(fs_lock *lock, const char *text, ckl_error *err)
-{
-    size_t size = strlen(text);
-    if (ftruncate(lock->descriptor, 0) != 0 ||
-        pwrite(lock->descriptor, text, size, 0) != (ssize_t)size)
-        return error_errno(err, errno, "could not sign the lock", text);
-    return CKL_OK;
-}
-
-void fs_lock_drop(fs_lock *lock)
-{
-    if (lock == NULL)
-        return;
-    /* A forked child shares the lock with its parent: it closes, and the parent keeps it. */
-    if (lock->process == getpid())
-        flock(lock->descriptor, LOCK_UN);
-    close(lock->descriptor);
-    free(lock);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */

@@ -62,6 +62,10 @@ ckl_status fs_writer_clone(fs_writer *writer, const char *path, ckl_error *err);
 typedef struct fs_lock fs_lock;
 ckl_status fs_lock_take(fs_lock **out, const char *path, bool shared, int timeout_ms,
                         ckl_error *err);
+/* The same, exclusive, for a lock that many want: whoever came first gets it first, by way of a
+ * second file, PATH.queue. Where the file system knows no locks on parts of a file, in any order.
+ */
+ckl_status fs_lock_take_in_turn(fs_lock **out, const char *path, int timeout_ms, ckl_error *err);
 void fs_lock_drop(fs_lock *lock); /* NULL is fine */
 /* Writes who holds it into the locked file; reading it needs no lock. */
 ckl_status fs_lock_sign(fs_lock *lock, const char *text, ckl_error *err);

@@ -227,6 +227,7 @@ typedef struct attempt {
     manager_view view;
     plan_output plan;
     ledger_experiment next;
+    ckl_hash from; /* the head before */
     bool recorded;
 } attempt;
 
@@ -237,6 +238,7 @@ static ckl_status decide(attempt *tried, ckl_manager *manager, change *wanted, i
     if (status != CKL_OK)
         return status;
     manager_view *view = &tried->view;
+    tried->from = view->head.hash;
     plan_input input = {.head = manager_state_of(&view->head),
                         .next = manager_state_of(&view->head),
                         .head_recorded = view->head.id != 0,
@@ -304,7 +306,8 @@ static void fill_result(ckl_update_result *out, const attempt *tried, const ckl_
                                .is_new = tried->plan.changed != 0,
                                .recorded_before = tried->plan.changed == 0 || tried->recorded,
                                .changed = tried->plan.changed,
-                               .pending = plan_difference(&head, &base)};
+                               .pending = plan_difference(&head, &base),
+                               .from = tried->from};
     if (data == NULL)
         return;
     out->ignored_uids = ckl_data_state_ignored(data, &first);

@@ -74,6 +74,7 @@ typedef struct ckl_update_result {
     ckl_components pending;  /* see ckl_manager_has_pending_changes */
     uint64_t ignored_uids;   /* discarded or tagged uids that are not among the samples … */
     char first_ignored[256]; /* … and the first of them, shortened to fit */
+    ckl_hash from;           /* the head before the call, whoever moved it there; empty: none */
 } ckl_update_result;
 
 /* Records a new state of any of the components (guide: update_experiment_hash). Writes nothing when

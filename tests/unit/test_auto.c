@@ -137,6 +137,22 @@ START_TEST(the_first_call_opens_ckl_root)
 }
 END_TEST
 
+START_TEST(a_rank_can_be_an_option)
+{
+    ckl_manager *manager = NULL;
+    ckl_system_options options = {.root_log_dir = root, .rank = 2};
+    ASSERT_OK(ckl_get_checkpoint_system(&manager, &options, &fault));
+    ck_assert_ptr_null(manager);
+    change_config("{\"lr\": 1}");
+    ASSERT_OK(ckl_log_metric(1, "loss", 1, &fault));
+    ASSERT_OK(ckl_checkpoint_on_step(100, true, &fault));
+    ck_assert(!has_file("ledger.db"));
+    ckl_close_checkpoint_system();
+    ck_assert_ptr_nonnull(start(100));
+    ckl_close_checkpoint_system();
+}
+END_TEST
+
 START_TEST(other_ranks_are_silent)
 {
     ck_assert_int_eq(setenv("RANK", "1", 1), 0);
@@ -188,6 +204,43 @@ START_TEST(edits_from_elsewhere_are_seen_at_the_next_step)
     ck_assert_uint_eq(pending_of(manager), 0); /* dumped */
     ASSERT_OK(ckl_checkpoint_on_step(4, false, &fault));
     ck_assert_int_eq(told.calls, 1);
+    ckl_manager_close(curator);
+    ckl_close_checkpoint_system();
+}
+END_TEST
+
+/* Somebody discards a sample while a step is being taken, after the step looked for changes. */
+static ckl_manager *meddler;
+
+static ckl_status describe_and_meddle(void *context, ckl_model **out, ckl_error *err)
+{
+    const char *uids[] = {"s3"};
+    ckl_update_result edited;
+    ckl_edit edit = {.action = CKL_EDIT_DISCARD, .uids = uids, .uid_count = 1};
+    ckl_manager *curator = meddler;
+    meddler = NULL;
+    if (curator != NULL)
+        ASSERT_OK(ckl_manager_edit_samples(&edited, curator, &edit, &fault));
+    return describe(context, out, err);
+}
+
+START_TEST(an_edit_in_the_middle_of_a_step_is_told_too)
+{
+    ckl_change_listener listener = {.on_change = on_change};
+    ckl_model_source model = {.describe = describe_and_meddle, .write_weights = write_weights};
+    ckl_manager *manager = start(100), *curator = open_run(NULL);
+    update_data(curator, "{\"uids\": [\"s1\", \"s2\", \"s3\"]}");
+    ASSERT_OK(ckl_register_change_listener(&listener, &fault));
+    ASSERT_OK(ckl_register_model_source(&model, &fault));
+    ASSERT_OK(ckl_checkpoint_on_step(1, false, &fault));
+    told.calls = 0;
+    meddler = curator;
+    ASSERT_OK(ckl_checkpoint_on_step(2, true, &fault));
+    ck_assert_ptr_null(meddler);
+    ASSERT_OK(ckl_checkpoint_on_step(3, false, &fault));
+    ck_assert_int_eq(told.calls, 1);
+    ck_assert_str_eq(told.uid, "s3");
+    ck_assert_uint_eq(pending_of(manager), 0);
     ckl_manager_close(curator);
     ckl_close_checkpoint_system();
 }
@@ -301,8 +354,10 @@ int main(void)
     tcase_add_test(tests, an_unannounced_edit_is_recorded_first);
     tcase_add_test(tests, what_is_missing_is_named);
     tcase_add_test(tests, the_first_call_opens_ckl_root);
+    tcase_add_test(tests, a_rank_can_be_an_option);
     tcase_add_test(tests, other_ranks_are_silent);
     tcase_add_test(tests, edits_from_elsewhere_are_seen_at_the_next_step);
+    tcase_add_test(tests, an_edit_in_the_middle_of_a_step_is_told_too);
     tcase_add_test(tests, a_second_trainer_is_told_who_the_first_is);
     tcase_add_test(tests, training_survives_a_tree_that_cannot_be_written);
     tcase_add_test(tests, threads_may_call_at_once);
