@@ -26,8 +26,8 @@ from ._generator import ExperimentHashGenerator, canonical_text, compare_hashes
 from ._ledger import Ledger
 from ._manager import (CheckpointManagerV2, CheckpointResult, DumpResult, SwitchResult,
                        UpdateResult)
-from ._query import (Checkpoint, ComponentInfo, Diff, Entry, Event, Experiment, Parent, Rows, Run,
-                     SampleChange, Session, Status)
+from ._query import (Checkpoint, Code, ComponentInfo, Diff, Entry, Event, Experiment, Metric,
+                     MetricSeries, Parent, Rows, Run, SampleChange, Session, Status)
 from ._structures import CKL_VERSION as __version__
 from ._torch import ResumableLoader, describe
 from .errors import (AmbiguousHashError, BusyError, CheckpointLedgerError, CheckpointWarning,

@@ -92,10 +92,14 @@ class Ledger:
 
     # ---- history --------------------------------------------------------------------------------
 
-    def log(self, *, all_runs=False, component=None, since=None, limit=0) -> _query.Rows:
-        """What happened, newest first: rows of Event. `since`: a datetime, or seconds."""
-        chosen = s.ckl_event_filter(all_runs, component_mask(component), _query.since_us(since),
-                                    limit)
+    def log(self, *, all_runs=False, component=None, since=None, limit=0, after_seq=0,
+            oldest_first=False) -> _query.Rows:
+        """What happened, newest first: rows of Event. `since`: a datetime, or seconds; after_seq:
+        only later than that event."""
+        chosen = s.ckl_event_filter(
+            all_runs=all_runs, component=component_mask(component),
+            since_us=_query.since_us(since), limit=limit, after_seq=after_seq,
+            oldest_first=oldest_first)
         return _query.rows(self, _query.Event, s.ckl_event, _query.event_row,
                            library.ckl_event_next, library.ckl_event_cursor_close,
                            library.ckl_events, ctypes.byref(chosen))
@@ -133,10 +137,18 @@ class Ledger:
         """What differs; without arguments from what was dumped last to the head."""
         return _query.Diff(self, first, second)
 
-    def metrics(self, name=None) -> _query.Rows:
-        """Every recorded metric as (experiment, run, step, metric, value); `name`: only that one."""
-        return self.sql("SELECT experiment, run, step, metric, value FROM metrics "
-                        "WHERE :name IS NULL OR metric = :name ORDER BY step", {"name": name})
+    def metrics(self, metric, name=None, *, run=None, after_step=-1) -> _query.Rows:
+        """The values of one metric of an experiment by step: rows of Metric."""
+        return _query.rows(self, _query.Metric, s.ckl_metric_row, _query.metric_row,
+                           library.ckl_metric_next, library.ckl_metric_cursor_close,
+                           library.ckl_metrics, encoded(run), encoded(name or "@"),
+                           encoded(metric), after_step)
+
+    def metric_series(self, *, all_runs=False) -> _query.Rows:
+        """Which metrics there are, by run and experiment: rows of MetricSeries."""
+        return _query.rows(self, _query.MetricSeries, s.ckl_metric_series_row, _query.series_row,
+                           library.ckl_metric_series_next, library.ckl_metric_series_cursor_close,
+                           library.ckl_metric_series, all_runs)
 
     def sql(self, statement, parameters=()) -> _query.Rows:
         """The rows of a SELECT over the views (`SELECT * FROM about` lists them).

@@ -276,6 +276,25 @@ PROTOTYPES = {
     'ckl_checkpoint_cursor_close': (None, [
         ctypes.c_void_p
     ]),
+    'ckl_metric_series': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.c_bool, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_metric_series_next': (ctypes.c_int, [
+        ctypes.POINTER(s.ckl_metric_series_row), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_metric_series_cursor_close': (None, [
+        ctypes.c_void_p
+    ]),
+    'ckl_metrics': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p,
+        ctypes.c_char_p, ctypes.c_int64, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_metric_next': (ctypes.c_int, [
+        ctypes.POINTER(s.ckl_metric_row), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_metric_cursor_close': (None, [
+        ctypes.c_void_p
+    ]),
     'ckl_runs': (ctypes.c_int, [
         ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
     ]),
@@ -297,6 +316,9 @@ PROTOTYPES = {
     ]),
     'ckl_diff_summary': (ctypes.c_int, [
         ctypes.POINTER(s.ckl_diff_info), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_diff_read_code': (ctypes.c_int, [
+        ctypes.POINTER(s.ckl_diff_code), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
     ]),
     'ckl_diff_next_model': (ctypes.c_int, [
         ctypes.POINTER(s.ckl_diff_entry), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)

@@ -78,12 +78,15 @@ class Session(typing.NamedTuple):
     git_dirty: bool
     git_diff: typing.Optional[str]
     libraries: typing.Any
+    ended_at: typing.Optional[datetime.datetime]
+    outcome: typing.Optional[str]
 
 
 def session_row(row):
     return Session(moment(row.started_at_us), text(row.run), text(row.host), text(row.user),
                    text(row.program), text(row.arguments), row.pid, text(row.git_commit),
-                   row.git_dirty, text(row.git_diff), _json(text(row.libraries)))
+                   row.git_dirty, text(row.git_diff), _json(text(row.libraries)),
+                   moment(row.ended_at_us), text(row.outcome))
 
 
 class Checkpoint(typing.NamedTuple):
@@ -103,13 +106,14 @@ class Checkpoint(typing.NamedTuple):
     first_step: typing.Optional[int]
     pending: set
     metrics: dict
+    origin: str
 
 
 def checkpoint_row(row):
     return Checkpoint(row.seq, moment(row.at_us), row.step, text(row.run), text(row.experiment),
                       text(row.path), text(row.state), row.bytes, text(row.sha256),
                       _json(text(row.note)), text(row.from_checkpoint), _step(row.first_step),
-                      components(row.pending), _json(text(row.metrics)) or {})
+                      components(row.pending), _json(text(row.metrics)) or {}, text(row.origin))
 
 
 class Run(typing.NamedTuple):
@@ -124,6 +128,42 @@ class Run(typing.NamedTuple):
 def run_row(row):
     return Run(text(row.name), text(row.experiment), components(row.pending),
                moment(row.last_event_at_us))
+
+
+class MetricSeries(typing.NamedTuple):
+    """One metric of one state in one run, without its values."""
+
+    run: str
+    experiment: str
+    metric: str
+    value_count: int
+    first_step: int
+    last_step: int
+
+
+def series_row(row):
+    return MetricSeries(text(row.run), text(row.experiment), text(row.metric), row.value_count,
+                        row.first_step, row.last_step)
+
+
+class Metric(typing.NamedTuple):
+    """One value of a metric; NaN: it was no number."""
+
+    step: int
+    at: datetime.datetime
+    value: float
+
+
+def metric_row(row):
+    return Metric(row.step, moment(row.at_us), row.value)
+
+
+class Code(typing.NamedTuple):
+    """The code that a training session ran; `difference` is the SHA-256 of what was not committed."""
+
+    commit: typing.Optional[str]
+    dirty: bool
+    difference: typing.Optional[str]
 
 
 class Entry(typing.NamedTuple):
@@ -273,6 +313,17 @@ class Diff:
         """SampleChange by SampleChange, by uid."""
         return self._list("samples", s.ckl_diff_sample, library.ckl_diff_next_sample,
                           sample_change)
+
+    @property
+    def code(self):
+        """(Code, Code) of the two when the code changed, which no hash shows; else None."""
+        with self._owner.lock:
+            raw = s.ckl_diff_code()
+            call(library.ckl_diff_read_code, ctypes.byref(raw), self._handle.address)
+        if not raw.changed:
+            return None
+        return tuple(Code(text(one.commit), one.dirty, text(one.difference))
+                     for one in (getattr(raw, "from"), raw.to))
 
     def to_pandas(self):
         """The samples as a pandas.DataFrame."""

@@ -143,6 +143,7 @@ class ckl_update_result(ctypes.Structure):
         ('pending', ctypes.c_uint),
         ('ignored_uids', ctypes.c_uint64),
         ('first_ignored', ctypes.c_char * 256),
+        ('from', ckl_hash),
     ]
 
 
@@ -230,6 +231,8 @@ class ckl_event_filter(ctypes.Structure):
         ('component', ctypes.c_uint),
         ('since_us', ctypes.c_int64),
         ('limit', ctypes.c_uint64),
+        ('after_seq', ctypes.c_int64),
+        ('oldest_first', ctypes.c_bool),
     ]
 
 
@@ -281,6 +284,8 @@ class ckl_session_row(ctypes.Structure):
         ('git_dirty', ctypes.c_bool),
         ('git_diff', ctypes.c_char_p),
         ('libraries', ctypes.c_char_p),
+        ('ended_at_us', ctypes.c_int64),
+        ('outcome', ctypes.c_char_p),
     ]
 
 
@@ -300,6 +305,26 @@ class ckl_checkpoint_row(ctypes.Structure):
         ('first_step', ctypes.c_int64),
         ('pending', ctypes.c_uint),
         ('metrics', ctypes.c_char_p),
+        ('origin', ctypes.c_char_p),
+    ]
+
+
+class ckl_metric_series_row(ctypes.Structure):
+    _fields_ = [
+        ('run', ctypes.c_char_p),
+        ('experiment', ctypes.c_char_p),
+        ('metric', ctypes.c_char_p),
+        ('value_count', ctypes.c_uint64),
+        ('first_step', ctypes.c_int64),
+        ('last_step', ctypes.c_int64),
+    ]
+
+
+class ckl_metric_row(ctypes.Structure):
+    _fields_ = [
+        ('step', ctypes.c_int64),
+        ('at_us', ctypes.c_int64),
+        ('value', ctypes.c_double),
     ]
 
 
@@ -336,6 +361,22 @@ class ckl_diff_info(ctypes.Structure):
         ('restored', ctypes.c_uint64),
         ('tagged', ctypes.c_uint64),
         ('untagged', ctypes.c_uint64),
+    ]
+
+
+class ckl_code(ctypes.Structure):
+    _fields_ = [
+        ('commit', ctypes.c_char * 65),
+        ('dirty', ctypes.c_bool),
+        ('difference', ctypes.c_char * 65),
+    ]
+
+
+class ckl_diff_code(ctypes.Structure):
+    _fields_ = [
+        ('changed', ctypes.c_bool),
+        ('from', ckl_code),
+        ('to', ckl_code),
     ]
 
 
