@@ -126,7 +126,9 @@ static ckl_status open_system(ckl_error *err)
     automatic.begun = automatic.degraded = false;
     automatic.last_step = automatic.saved_step = -1;
     automatic.attention = true;
-    automatic.head = (ckl_hash){""};
+    ckl_status_info now = {0};
+    if (ckl_manager_status(&now, automatic.manager, NULL) == CKL_OK)
+        automatic.head = now.experiment; /* what the trainer goes on from, if it does */
     automatic.watched = automatic.manager;
     automatic.frequency = automatic.wanted_frequency;
     return CKL_OK;

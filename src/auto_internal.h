@@ -57,8 +57,8 @@ ckl_status auto_ensure_open(ckl_error *err);
 /* Records what is given, and what could not be recorded before; NULL keeps its value. */
 ckl_status auto_record(const ckl_model *model, const ckl_config *config, ckl_data_state *data,
                        bool dump, ckl_error *err);
-/* Another process moved the head to where it is: the trainer is told what it did not know. */
-void auto_tell(const char *head);
+/* Looks where the head is; the trainer is told when another process moved it. */
+ckl_status auto_look(ckl_error *err);
 /* Keeps values that could not be recorded, for the next try. */
 ckl_status auto_keep(const ckl_model *model, const ckl_config *config, ckl_data_state *data,
                      ckl_error *err);

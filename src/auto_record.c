@@ -48,13 +48,33 @@ ckl_status auto_keep(const ckl_model *model, const ckl_config *config, ckl_data_
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
-void auto_tell(const char *head)
+/* The trainer moved it there itself, perhaps with the manager that it borrowed. */
+static bool is_known(const char *head, const char *own)
+{
+    return automatic.head.text[0] == '\0' || strcmp(automatic.head.text, head) == 0 ||
+           strcmp(own, head) == 0;
+}
+
+static void set_head(const char *head, bool tell)
 {
     ckl_hash before = automatic.head;
     snprintf(automatic.head.text, sizeof automatic.head.text, "%s", head);
-    if (before.text[0] != '\0' && strcmp(before.text, head) != 0 && automatic.has_listener)
+    if (tell && automatic.has_listener)
         automatic.listener.on_change(automatic.listener.context, automatic.manager, before.text,
                                      head);
+}
+
+ckl_status auto_look(ckl_error *err)
+{
+    ckl_status_info now;
+    automatic.seen = ckl_manager_change_count(automatic.manager);
+    ckl_status status = ckl_manager_status(&now, automatic.manager, err);
+    if (status != CKL_OK)
+        return status;
+    automatic.attention = automatic.attention || now.pending != 0;
+    const char *head = now.experiment.text;
+    set_head(head, !is_known(head, automatic.manager->own_head.text));
+    return CKL_OK;
 }
 
 /* ---- recording ------------------------------------------------------------------------------- */
@@ -67,6 +87,7 @@ ckl_status auto_record(const ckl_model *model, const ckl_config *config, ckl_dat
                          .config = config != NULL ? config : automatic.kept_config,
                          .data = data != NULL ? data : automatic.kept_data,
                          .dump_immediately = dump};
+    ckl_hash own = automatic.manager->own_head;
     ckl_status status =
         ckl_manager_update_experiment_hash(&result, automatic.manager, &update, err);
     if (status != CKL_OK) {
@@ -77,8 +98,8 @@ ckl_status auto_record(const ckl_model *model, const ckl_config *config, ckl_dat
     auto_forget_kept();
     if (result.pending != 0)
         automatic.attention = true;
-    auto_tell(result.from.text);
-    automatic.head = result.experiment;
+    /* Somebody moved the head before us: what is told has both changes. */
+    set_head(result.experiment.text, !is_known(result.from.text, own.text));
     return CKL_OK;
 }
 
@@ -90,7 +111,9 @@ ckl_status auto_begin_recording(ckl_error *err)
     ckl_status status = CKL_OK;
     if (automatic.begun)
         return CKL_OK;
-    if (automatic.has_model)
+    /* What others changed since the trainer began is told before it is asked what it has. */
+    status = auto_look(err);
+    if (status == CKL_OK && automatic.has_model)
         status = auto_describe_model(&model, &automatic.model, err);
     if (status == CKL_OK && automatic.has_config)
         status = automatic.config.read(automatic.config.context, &config, err);

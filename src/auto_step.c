@@ -6,19 +6,6 @@ static bool is_due(int64_t step, int64_t frequency)
     return step > 0 && step % frequency == 0 && step != automatic.saved_step;
 }
 
-/* Another process may have moved the head: then the trainer is told, and what is pending dumped. */
-static ckl_status look_at_changes(ckl_error *err)
-{
-    ckl_status_info now;
-    automatic.seen = ckl_manager_change_count(automatic.manager);
-    ckl_status status = ckl_manager_status(&now, automatic.manager, err);
-    if (status != CKL_OK)
-        return status;
-    automatic.attention = automatic.attention || now.pending != 0;
-    auto_tell(now.experiment.text);
-    return CKL_OK;
-}
-
 /* Claims the run and sees what others did. A second trainer is an error; what may pass is
  * survived. */
 static ckl_status begin_training(ckl_error *err)
@@ -31,7 +18,7 @@ static ckl_status begin_training(ckl_error *err)
         return status;
     }
     if (status == CKL_OK && ckl_manager_change_count(automatic.manager) != automatic.seen)
-        status = look_at_changes(&failure);
+        status = auto_look(&failure);
     return auto_survive(status, &failure, err);
 }
 

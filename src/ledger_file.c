@@ -132,7 +132,7 @@ ckl_status ledger_run_trained_last(bool *out, db *ledger, int64_t run, ckl_error
     STATEMENT_AUTO row = {0};
     ckl_status status = db_query(&row, ledger,
                                  "SELECT kind FROM _event WHERE run = :run"
-                                 "   AND kind IN ('train', 'checkpoint', 'switch', 'run')"
+                                 "   AND kind IN ('train', 'checkpoint', 'switch', 'run', 'resume')"
                                  " ORDER BY seq DESC LIMIT 1",
                                  err);
     *out = false;

@@ -22,6 +22,7 @@ struct ckl_manager {
     bool training;
     session environment;        /* when training */
     int64_t session;            /* its row; 0: not recorded yet */
+    ckl_hash own_head;          /* where this manager moved the head last; empty: nowhere */
     bool announced;             /* history says that this session trains */
     int64_t first_step;         /* the first step of this session; -1: none yet */
     fs_lock *lease;             /* held while this process trains on the run; NULL: it does not */

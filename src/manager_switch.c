@@ -99,6 +99,7 @@ static ckl_status try_switch(manager_view *view, bool *dump_first, ckl_hash *fro
             return status;
         manager_forget_metrics(manager);
         manager->session = view->session;
+        manager->own_head = view->head.hash;
         return CKL_OK;
     }
     db_rollback(manager->ledger);
@@ -123,6 +124,49 @@ ckl_status ckl_manager_switch(ckl_switch_result *out, ckl_manager *manager, cons
         status = manager_view_read(&view, manager, err);
     if (status == CKL_OK)
         *out = (ckl_switch_result){from, view.head.hash, view.pending};
+    return status;
+}
+
+/* In a write transaction: nothing but the origin of the weights changes. */
+static ckl_status resume(manager_view *view, ckl_manager *manager, const char *hash, int64_t step,
+                         ckl_error *err)
+{
+    ledger_experiment loaded = {0};
+    ckl_status status = manager_view_read(view, manager, err);
+    if (status == CKL_OK)
+        status = manager_resolve(&loaded, manager, hash, err);
+    if (status == CKL_OK)
+        status = manager_ensure_run(view, manager, err);
+    if (status == CKL_OK)
+        status = find_step(&view->run.from_checkpoint, manager, &loaded, step, view->run.id, err);
+    if (status != CKL_OK)
+        return status;
+    view->run.first_step = step < INT64_MAX ? step + 1 : step;
+    view->run.origin = ORIGIN_CHECKPOINT;
+    manager_move move = {.kind = "resume",
+                         .to = &view->head,
+                         .config = view->run.head_config,
+                         .step = step,
+                         .moves_origin = true};
+    return manager_move_head(view, manager, &move, err);
+}
+
+ckl_status ckl_manager_resume_from(ckl_manager *manager, const char *hash, int64_t step,
+                                   ckl_error *err)
+{
+    manager_view view;
+    ckl_status status = manager_check_writable(manager, err);
+    if (status == CKL_OK && step < 0)
+        return error_set(err, CKL_INVALID, "step %lld is negative", (long long)step);
+    if (status == CKL_OK)
+        status = ckl_manager_flush_metrics(manager, err);
+    if (status == CKL_OK)
+        status = db_begin(manager->ledger, DB_WRITE, err);
+    if (status != CKL_OK)
+        return status;
+    status = manager_end(manager, resume(&view, manager, hash, step, err), err);
+    if (status == CKL_OK)
+        manager->session = view.session;
     return status;
 }
 

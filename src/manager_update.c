@@ -290,6 +290,7 @@ static ckl_status try_change(attempt *tried, ckl_manager *manager, change *wante
         return status;
     manager_forget_metrics(manager);
     manager->session = tried->view.session;
+    manager->own_head = tried->view.head.hash;
     if (wanted->edited != NULL) {
         manager_keep_data_state(manager, wanted->edited, tried->next.data);
         wanted->edited = NULL;

@@ -203,6 +203,13 @@ typedef struct ckl_switch_result {
 CKL_API ckl_status ckl_manager_switch(ckl_switch_result *out, ckl_manager *manager,
                                       const char *hash, int64_t step, ckl_error *err);
 
+/* Says that this process loaded the weights of a checkpoint, of any run, and trains on from them:
+ * the head stays where it is, and the next checkpoint names what it came from. Errors:
+ * CKL_NOT_FOUND (also when there is no checkpoint at that step), CKL_AMBIGUOUS, CKL_V2_HASH,
+ * CKL_INVALID */
+CKL_API ckl_status ckl_manager_resume_from(ckl_manager *manager, const char *hash, int64_t step,
+                                           ckl_error *err);
+
 /* Makes the run `name`, with its head at `from` (a hash as ckl_manager_resolve takes; NULL: empty).
  * "HASH@STEP": training on it goes on from that checkpoint.
  * Errors: CKL_INVALID    bad name, or the run exists

@@ -167,8 +167,10 @@ static void train_to_checkpoint(int64_t first, const char *hash, int64_t loaded)
     ckl_model_source model = {.describe = describe, .write_weights = write_weights};
     ASSERT_OK(start(&manager));
     ASSERT_OK(ckl_register_model_source(&model, &fault));
-    if (hash != NULL)
+    if (hash != NULL && strcmp(hash, "@") == 0)
         ASSERT_OK(ckl_manager_switch(&moved, manager, hash, loaded, &fault));
+    else if (hash != NULL)
+        ASSERT_OK(ckl_manager_resume_from(manager, hash, loaded, &fault));
     for (int64_t step = first; step == first || step % 100 != 1; step++)
         ASSERT_OK(ckl_checkpoint_on_step(step, false, &fault));
     ckl_close_checkpoint_system();
@@ -216,6 +218,12 @@ START_TEST(where_weights_come_from_is_known_or_unknown)
     ck_assert_int_eq(setenv("CKL_RUN", "unsaid", 1), 0);
     train_to_checkpoint(1, NULL, 0);
     assert_last_origin("unsaid", "unknown", "-", 1);
+    train_to_checkpoint(201, "@~0", 200); /* loaded from another run's checkpoint */
+    assert_last_origin("unsaid", "checkpoint", "_000200.pt", 201);
+    manager = open_run("unsaid");
+    ck_assert_int_eq(ckl_manager_resume_from(manager, "@", 12345, NULL), CKL_NOT_FOUND);
+    ck_assert_int_eq(ckl_manager_resume_from(manager, "@", -1, NULL), CKL_INVALID);
+    ckl_manager_close(manager);
 }
 END_TEST
 

@@ -198,7 +198,6 @@ static void begin(trainer *me)
 {
     ckl_error err = {0};
     ckl_status_info now;
-    ckl_switch_result moved;
     char *path = NULL;
     me->how = (training){.learning_rate = 0.05, .momentum = 0.9, .batch_size = 10};
     network_start(&me->net, 8, 20260101);
@@ -211,16 +210,16 @@ static void begin(trainer *me)
         printf("a new history\n");
         return;
     }
-    restore_state(me, me->manager, NULL);
-    bool loaded =
-        ckl_manager_checkpoint_path(&path, me->manager, NULL, CKL_LATEST, 0, NULL, NULL) == CKL_OK;
+    restore_state(me, me->manager, now.experiment.text);
+    bool loaded = ckl_manager_checkpoint_path(&path, me->manager, now.experiment.text, CKL_LATEST,
+                                              0, NULL, NULL) == CKL_OK;
     if (loaded && !network_read(&me->net, path))
         exit(3);
     ckl_free(path);
     printf("going on at %s, step %lld\n", now.experiment.text, (long long)me->net.step);
     /* What the weights come from is known because somebody says so. */
     if (loaded)
-        must(ckl_manager_switch(&moved, me->manager, "@", me->net.step, &err), &err);
+        must(ckl_manager_resume_from(me->manager, now.experiment.text, me->net.step, &err), &err);
 }
 
 /* Back to where the weights of `step` were saved under `hash`. */
