@@ -24,6 +24,9 @@ UPDATE _checkpoint SET origin = 'checkpoint' WHERE from_checkpoint IS NOT NULL;
 -- The event that took a checkpoint's file away; null: its file is there, or was replaced.
 ALTER TABLE _checkpoint ADD COLUMN removed INTEGER REFERENCES _event;
 
+CREATE INDEX _checkpoint_by_origin ON _checkpoint (from_checkpoint)
+  WHERE from_checkpoint IS NOT NULL;
+
 -- One metric of one state in one run (derived from _metric), so that nobody has to read its values
 -- to know that it is there. `digest` is the sum of its values' digests (src/ledger_metric.c), so
 -- that a changed, added or lost value shows; null in ledgers from before, until they are next opened

@@ -42,6 +42,19 @@ static ckl_status dump_pending(ckl_error *err)
     return auto_survive(status, &failure, err);
 }
 
+/* Option keep_last: older weights of the run give their space back. */
+static ckl_status keep_newest(ckl_error *err)
+{
+    ckl_gc *done = NULL;
+    ckl_error failure = {0};
+    ckl_gc_options options = {.keep_last = automatic.keep_last, .reason = "keep_last"};
+    if (automatic.keep_last == 0)
+        return CKL_OK;
+    ckl_status status = ckl_gc_run(&done, automatic.manager, &options, &failure);
+    ckl_gc_close(done);
+    return auto_survive(status, &failure, err);
+}
+
 static ckl_status save_weights(int64_t step, ckl_error *err)
 {
     ckl_checkpoint_result result;
@@ -64,7 +77,7 @@ static ckl_status save_weights(int64_t step, ckl_error *err)
             ckl_manager_save_model_checkpoint(&result, automatic.manager, &checkpoint, &failure);
     if (status == CKL_OK) {
         automatic.saved_step = step;
-        return CKL_OK;
+        return keep_newest(err);
     }
     auto_note_failure(status, &failure);
     automatic.attention = automatic.attention || automatic.degraded;

@@ -144,6 +144,10 @@ ckl_status detail_of_end(char **out, const char *outcome, const char *who, ckl_e
 /* Intent, places, rows: after it the work is recorded and durable. `op` holds the staged files. */
 ckl_status work_perform(work *unit, ckl_manager *manager, storage_op *op, const ckl_metric *metrics,
                         size_t metric_count, ckl_error *err);
+/* Takes the files of a removal away, and its intent. */
+struct json_t;
+ckl_status work_remove_files(ckl_manager *manager, const char *op, struct json_t *paths,
+                             ckl_error *err);
 /* Finishes or undoes what processes that are gone left behind. */
 ckl_status work_recover(ckl_manager *manager, ckl_error *err);
 

@@ -364,10 +364,15 @@ static ckl_status recover_one(ckl_manager *manager, const char *op, const char *
     }
     if (status == CKL_NOT_FOUND)
         status = storage_op_begin(&staged, manager->tree, op, err);
-    if (status == CKL_OK)
+    json_t *removal = json_loads(detail, 0, NULL);
+    json_t *paths = json_object_get(removal, "remove");
+    if (status == CKL_OK && paths != NULL)
+        status = work_remove_files(manager, op, paths, err);
+    else if (status == CKL_OK)
         status = decode(&unit, op, detail, err);
-    if (status == CKL_OK)
+    if (status == CKL_OK && paths == NULL)
         status = finish_or_undo(&unit, manager, staged, err);
+    json_decref(removal);
     storage_op_end(staged);
     return status;
 }

@@ -266,3 +266,15 @@ bool storage_can_place(const storage_op *op, const storage_move *moves, size_t c
         all = can_place_one(op, &moves[index]);
     return all;
 }
+
+ckl_status storage_remove(storage *tree, const char *relative, ckl_error *err)
+{
+    char *path = NULL;
+    if (!is_target(relative))
+        return error_set(err, CKL_DAMAGED, "'%s' is not a place for a file of the tree", relative);
+    ckl_status status = storage_path(&path, tree, relative, err);
+    if (status == CKL_OK)
+        status = fs_remove_file(path, err);
+    free(path);
+    return status;
+}

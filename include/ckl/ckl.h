@@ -12,6 +12,7 @@
 #include <ckl/base.h>
 #include <ckl/manager.h>
 #include <ckl/query.h>
+#include <ckl/space.h>
 #include <ckl/values.h>
 
 #endif

@@ -312,6 +312,31 @@ START_TEST(a_worker_does_not_keep_the_lease)
 }
 END_TEST
 
+START_TEST(only_the_newest_weights_stay_when_asked)
+{
+    ckl_manager *manager = NULL;
+    ckl_checkpoint_cursor *cursor = NULL;
+    ckl_checkpoint_row row;
+    char found[256] = "";
+    ckl_model_source model = {.describe = describe, .write_weights = write_weights};
+    ckl_system_options options = {.root_log_dir = root, .checkpoint_frequency = 10, .keep_last = 2};
+    ASSERT_OK(ckl_get_checkpoint_system(&manager, &options, &fault));
+    ASSERT_OK(ckl_register_model_source(&model, &fault));
+    for (int64_t step = 1; step <= 50; step++)
+        ASSERT_OK(ckl_checkpoint_on_step(step, false, &fault));
+    ASSERT_OK(ckl_checkpoints(&cursor, manager, NULL, false, &fault));
+    while (ckl_checkpoint_next(&row, cursor, NULL) == CKL_OK) {
+        size_t used = strlen(found);
+        bool there = has_file(row.path);
+        ck_assert_int_eq(there, strcmp(row.state, "present") == 0);
+        snprintf(found + used, sizeof found - used, "%lld %s ", (long long)row.step, row.state);
+    }
+    ckl_checkpoint_cursor_close(cursor);
+    ck_assert_str_eq(found, "10 removed 20 removed 30 removed 40 present 50 present ");
+    ckl_close_checkpoint_system();
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("all");
@@ -321,5 +346,6 @@ int main(void)
     tcase_add_test(tests, where_weights_come_from_is_known_or_unknown);
     tcase_add_test(tests, history_says_how_sessions_end);
     tcase_add_test(tests, a_worker_does_not_keep_the_lease);
+    tcase_add_test(tests, only_the_newest_weights_stay_when_asked);
     return run_suite(tests, "survive");
 }

@@ -79,8 +79,7 @@ ckl_status cmd_status(invocation *call, ckl_manager *manager, int *exit_code, ck
 
 /* ---- switch ---------------------------------------------------------------------------------- */
 
-/* "HASH@STEP", where HASH may itself begin with "@". *out is the caller's (free). */
-static ckl_status parse_target(char **out, int64_t *step, const char *text, ckl_error *err)
+ckl_status parse_target(char **out, int64_t *step, const char *text, ckl_error *err)
 {
     const char *at = strchr(text + (text[0] == '@'), '@');
     *step = -1;
@@ -167,6 +166,8 @@ static ckl_status open_for_run(ckl_manager **out, const invocation *call, const 
 ckl_status cmd_run(invocation *call, ckl_manager *none, int *exit_code, ckl_error *err)
 {
     ckl_hash from = {""};
+    char *hash = NULL;
+    int64_t step = -1;
     ckl_manager *manager = NULL;
     const char *source = option_value(call, "--from"), *name = NULL;
     (void)none;
@@ -179,9 +180,12 @@ ckl_status cmd_run(invocation *call, ckl_manager *none, int *exit_code, ckl_erro
         status = open_for_run(&manager, call, name, source != NULL, err);
     }
     if (status == CKL_OK && source != NULL)
-        status = ckl_manager_resolve(&from, manager, source, err);
+        status = parse_target(&hash, &step, source, err);
+    if (status == CKL_OK && source != NULL)
+        status = ckl_manager_resolve(&from, manager, hash, err);
     if (status == CKL_OK)
-        status = ckl_manager_new_run(manager, name, source != NULL ? from.text : NULL, err);
+        status = ckl_manager_new_run(manager, name, source, err);
+    free(hash);
     ckl_manager_close(manager);
     if (status != CKL_OK)
         return status;

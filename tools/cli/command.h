@@ -124,8 +124,13 @@ void print_code_change(const ckl_diff_code *code);
 void print_event_json(const ckl_event *event);
 void print_event_text(const ckl_event *event, bool all);
 
+/* cmd_read.c: "HASH@STEP", where HASH may itself begin with "@"; *step is -1 where none is given.
+ * *out is the caller's (free). */
+ckl_status parse_target(char **out, int64_t *step, const char *text, ckl_error *err);
+
 command_function cmd_hash, cmd_compare, cmd_update, cmd_discard, cmd_restore, cmd_tag, cmd_untag,
     cmd_status, cmd_dump, cmd_checkpoint, cmd_metric, cmd_log, cmd_show, cmd_diff, cmd_state,
-    cmd_cat, cmd_path, cmd_switch, cmd_runs, cmd_run, cmd_checkpoints, cmd_ignore, cmd_watch;
+    cmd_cat, cmd_path, cmd_switch, cmd_runs, cmd_run, cmd_checkpoints, cmd_ignore, cmd_watch,
+    cmd_gc;
 
 #endif

@@ -233,6 +233,29 @@ const command COMMANDS[] = {
              "metrics, note, from_checkpoint, first_step, pending, origin",
      .function = cmd_checkpoints,
      .options = {{"--all", NULL, "of all runs", false}}},
+    {.name = "gc",
+     .need = NEEDS_LEDGER,
+     .usage = "[HASH@STEP…] [--keep-last N] [--keep-every K] [--keep-best M] [--highest] "
+              "[--max-bytes B] [--all] [--dry-run] [--reason T]",
+     .summary = "give the space of weights back",
+     .example = "ckl gc --keep-last 3 --keep-best val_loss --dry-run",
+     .about = "Weights stay that any rule keeps; the last checkpoint of every branch, and what "
+              "several branches came from, stay unless they are named. Removing is an event; the "
+              "checkpoint's row stays in the ledger with its digest. States and dumps stay. "
+              "--dry-run says what would go, and what nothing would bring back.",
+     .keys =
+         "removed of run, experiment, step, path, bytes, why, unrecoverable, copy; bytes, kept, "
+         "kept_bytes, dry_run",
+     .function = cmd_gc,
+     .options = {{"--keep-last", "N", "the newest N of each run", false},
+                 {"--keep-every", "K", "those at steps that are a multiple of K", false},
+                 {"--keep-best", "M", "of each run the one with the lowest value of metric M",
+                  false},
+                 {"--highest", NULL, "with --keep-best: the highest", false},
+                 {"--max-bytes", "B", "in all at most B (500M, 20G): the oldest go, too", false},
+                 {"--all", NULL, "of all runs", false},
+                 {"--dry-run", NULL, "decide, remove nothing", false},
+                 REASON}},
     {.name = "ignore",
      .need = NEEDS_NOTHING,
      .usage = "[PATH…] [--remove] [--reason T]",

@@ -11,7 +11,7 @@ import textwrap
 
 HERE = pathlib.Path(__file__).resolve().parent
 HEADERS = HERE.parent.parent / "include" / "ckl"
-ORDER = ["base.h", "values.h", "manager.h", "query.h", "auto.h"]
+ORDER = ["base.h", "values.h", "manager.h", "query.h", "space.h", "auto.h"]
 SCALARS = {
     "bool": "ctypes.c_bool", "int": "ctypes.c_int", "unsigned": "ctypes.c_uint",
     "double": "ctypes.c_double", "size_t": "ctypes.c_size_t", "char": "ctypes.c_char",
@@ -197,11 +197,11 @@ def main():
     for name, text in (("_structures.py", structures_text(reader)),
                        ("_prototypes.py", prototypes_text(reader))):
         path = HERE / "checkpoint_ledger" / name
-        if "--check" in sys.argv:
-            stale = stale or not path.exists() or path.read_text(encoding="utf-8") != text
-        else:
+        differs = not path.exists() or path.read_text(encoding="utf-8") != text
+        stale = stale or differs
+        if differs and "--check" not in sys.argv:
             path.write_text(text, encoding="utf-8")
-    if stale:
+    if stale and "--check" in sys.argv:
         raise SystemExit("the headers changed: run tools/python/generate.py")
 
 
