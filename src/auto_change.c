@@ -85,12 +85,15 @@ ckl_status ckl_log_metric(int64_t step, const char *name, double value, ckl_erro
     ckl_status status = CKL_OK;
     pthread_mutex_lock(&automatic.lock);
     if (!auto_is_silent()) {
+        /* Whose metrics they are is who trains: a second trainer records nothing. */
         status = auto_ensure_open(&failure);
-        if (status == CKL_OK)
+        ckl_status claimed =
+            status == CKL_OK && automatic.manager->lease == NULL ? auto_claim(err) : CKL_OK;
+        if (status == CKL_OK && claimed == CKL_OK)
             status = auto_begin_recording(&failure);
-        if (status == CKL_OK)
+        if (status == CKL_OK && claimed == CKL_OK)
             status = ckl_manager_log_metric(automatic.manager, step, name, value, &failure);
-        status = auto_survive(status, &failure, err);
+        status = claimed == CKL_OK ? auto_survive(status, &failure, err) : claimed;
     }
     pthread_mutex_unlock(&automatic.lock);
     return status;

@@ -41,7 +41,8 @@ struct automatic_system {
     ckl_model *kept_model;
     ckl_config *kept_config;
     ckl_data_state *kept_data;
-    bool degraded;       /* recording fails, and that was said */
+    bool degraded;       /* recording fails, and that was said … */
+    bool hurried;        /* … because others hold the ledger: a retry does not wait for them */
     int64_t probe_at_us; /* when it is next asked whether it does still */
 };
 
@@ -63,6 +64,9 @@ ckl_status auto_look(ckl_error *err);
 ckl_status auto_keep(const ckl_model *model, const ckl_config *config, ckl_data_state *data,
                      ckl_error *err);
 void auto_forget_kept(void);
+/* Claims the run and sees what others did. A second trainer is an error; what may pass is survived.
+ */
+ckl_status auto_claim(ckl_error *err);
 /* The state that training begins with: what the sources say, before the first dump. */
 ckl_status auto_begin_recording(ckl_error *err);
 /* An edit of the model that nobody announced is recorded before its weights are. */

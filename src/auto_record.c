@@ -144,6 +144,20 @@ ckl_status auto_describe_again(ckl_error *err)
     return status;
 }
 
+ckl_status auto_claim(ckl_error *err)
+{
+    ckl_error failure = {0};
+    ckl_status status = manager_claim(automatic.manager, &failure);
+    if (status == CKL_BUSY && automatic.manager->lease == NULL) {
+        if (err != NULL && err->code == CKL_OK)
+            *err = failure;
+        return status;
+    }
+    if (status == CKL_OK && ckl_manager_change_count(automatic.manager) != automatic.seen)
+        status = auto_look(&failure);
+    return auto_survive(status, &failure, err);
+}
+
 /* ---- surviving ------------------------------------------------------------------------------- */
 
 bool auto_may_pass(ckl_status status)
@@ -158,7 +172,6 @@ static void set_degraded(bool degraded, const char *why)
     if (automatic.manager == NULL)
         return;
     manager_set_degraded(automatic.manager, degraded ? why : NULL);
-    manager_hurry(automatic.manager, degraded);
 }
 
 void auto_note_failure(ckl_status status, const ckl_error *failure)
@@ -172,6 +185,7 @@ void auto_note_failure(ckl_status status, const ckl_error *failure)
         automatic.warnings.warn(automatic.warnings.context, message);
     }
     set_degraded(true, failure->message);
+    automatic.hurried = status == CKL_BUSY;
     automatic.probe_at_us = clock_monotonic_us() + PROBE_INTERVAL_US;
 }
 

@@ -6,31 +6,18 @@ static bool is_due(int64_t step, int64_t frequency)
     return step > 0 && step % frequency == 0 && step != automatic.saved_step;
 }
 
-/* Claims the run and sees what others did. A second trainer is an error; what may pass is
- * survived. */
-static ckl_status begin_training(ckl_error *err)
-{
-    ckl_error failure = {0};
-    ckl_status status = ckl_manager_begin_training(automatic.manager, &failure);
-    if (status == CKL_BUSY && automatic.manager->lease == NULL) {
-        if (err != NULL && err->code == CKL_OK)
-            *err = failure;
-        return status;
-    }
-    if (status == CKL_OK && ckl_manager_change_count(automatic.manager) != automatic.seen)
-        status = auto_look(&failure);
-    return auto_survive(status, &failure, err);
-}
-
 /* Recording works again only when something was written: a dump of what is pending, or a probe. */
 static ckl_status dump_pending(ckl_error *err)
 {
     ckl_error failure = {0};
     ckl_dump_result result = {0};
     automatic.attention = false;
+    manager_hurry(automatic.manager, automatic.degraded && automatic.hurried);
     ckl_status status = auto_begin_recording(&failure);
     if (status == CKL_OK)
         status = auto_describe_again(&failure);
+    if (status == CKL_OK) /* history says so once there is a state that is trained */
+        status = ckl_manager_begin_training(automatic.manager, &failure);
     if (status == CKL_OK)
         status = ckl_manager_dump_pending_changes(&result, automatic.manager, false, &failure);
     if (status == CKL_OK) {
@@ -39,6 +26,7 @@ static ckl_status dump_pending(ckl_error *err)
             automatic.probe_at_us = 0;
         auto_probe();
     }
+    manager_hurry(automatic.manager, false); /* weights are worth waiting for */
     return auto_survive(status, &failure, err);
 }
 
@@ -97,7 +85,7 @@ static ckl_status take_step(int64_t step, bool force_dump, ckl_error *err)
         return auto_survive(status, &failure, err);
     if (automatic.manager->first_step < 0)
         automatic.manager->first_step = step;
-    status = begin_training(err);
+    status = auto_claim(err);
     if (status == CKL_OK && (automatic.attention || force_dump))
         status = dump_pending(err);
     if (status == CKL_OK && is_due(step, automatic.frequency))

@@ -50,6 +50,8 @@ ckl_status manager_ensure_run(manager_view *view, ckl_manager *manager, ckl_erro
 /* The session that what is recorded belongs to, 0 when this process does not train. In a write
  * transaction. */
 ckl_status manager_session(int64_t *out, ckl_manager *manager, int64_t run, ckl_error *err);
+/* Takes the lease of the run, and says nothing in history yet. */
+ckl_status manager_claim(ckl_manager *manager, ckl_error *err);
 /* Says in history that the session that trained ended well. Failing is no harm: then the next
  * trainer finds that it died. */
 void manager_end_training(ckl_manager *manager);

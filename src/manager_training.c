@@ -143,13 +143,21 @@ static ckl_status announce(manager_view *view, ckl_manager *manager, ckl_error *
     return status;
 }
 
+ckl_status manager_claim(ckl_manager *manager, ckl_error *err)
+{
+    ckl_status status = manager_check_writable(manager, err);
+    return status == CKL_OK && manager->lease == NULL ? take_lease(manager, err) : status;
+}
+
 ckl_status ckl_manager_begin_training(ckl_manager *manager, ckl_error *err)
 {
     manager_view view;
-    ckl_status status = manager_check_writable(manager, err);
-    if (status == CKL_OK && manager->lease == NULL)
-        status = take_lease(manager, err);
+    ckl_status status = manager_claim(manager, err);
     if (status != CKL_OK || !manager->training || manager->announced)
+        return status;
+    /* There is something to train first: then the next call, or the first checkpoint, says so. */
+    status = manager_view_read(&view, manager, err);
+    if (status != CKL_OK || view.head.id == 0)
         return status;
     status = db_begin(manager->ledger, DB_WRITE, err);
     if (status != CKL_OK)

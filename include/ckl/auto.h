@@ -90,8 +90,13 @@ CKL_API_VOID void ckl_close_checkpoint_system(void);
  * since the last step, or with `force_dump`, what is pending is dumped; if `step` is a multiple of
  * the frequency and over 0, weights are saved, once for that step; else it does nothing.
  * CKL_STEP_NEXT: one more than the last.
- * Errors: CKL_INVALID  negative step; CKL_NO_SOURCE  weights are due and there is no model source
- */
+ *
+ * Training goes on whatever happens to the disk: what may pass (busy, full, gone) is warned of
+ * once, shown by `ckl status` as degraded, and tried again at later steps; what was given meanwhile
+ * is kept. Only weights that could not be saved are an error. Errors: CKL_INVALID    negative step
+ *         CKL_NO_SOURCE  weights are due and there is no model source
+ *         CKL_BUSY       another process trains on the run: the message names it
+ *         what the model source returned, or why the weights of this step are not saved */
 #define CKL_STEP_NEXT INT64_C(-1)
 CKL_API ckl_status ckl_checkpoint_on_step(int64_t step, bool force_dump, ckl_error *err);
 
@@ -105,7 +110,8 @@ CKL_API ckl_status ckl_checkpoint_on_config_change(const ckl_config *config, boo
 CKL_API ckl_status ckl_checkpoint_on_data_change(ckl_data_state *data, bool dump_immediately,
                                                  ckl_error *err);
 
-/* A metric of the head at `step` (CKL_STEP_NEXT is not allowed). Buffered: design 4, "Metrics". */
+/* A metric of the head at `step` (CKL_STEP_NEXT is not allowed). Buffered: design 4, "Metrics".
+ * Errors: CKL_BUSY  another process trains on the run; CKL_INVALID  as ckl_manager_log_metric */
 CKL_API ckl_status ckl_log_metric(int64_t step, const char *name, double value, ckl_error *err);
 
 #ifdef __cplusplus

@@ -131,7 +131,8 @@ CKL_API ckl_status ckl_manager_save_model_architecture(ckl_update_result *out, c
 
 /* Claims the run: one process trains on it at a time, until the manager is closed or the process
  * ends; anybody may change it meanwhile. Again is fine. Saving a checkpoint claims it, too.
- * Opened with `training`, history gets a "train" event with the session, an "end" event when the
+ * Opened with `training`, history gets a "train" event with the session (once the run
+ * has a state), an "end" event when the
  * manager is closed, and one for each trainer before it that died without. What weights come from
  * is unknown from here on, unless somebody switched to HASH@STEP since the run was trained last.
  * Errors: CKL_BUSY  the message names host, pid and start of the one that trains */

@@ -21,6 +21,14 @@ error=$("$CKL" -C "$root" checkpoint --step 1 --weights "$IRIS" 2>&1 >/dev/null)
 [ "$status" -eq 4 ] || fail "a second trainer exits $status"
 grep -q "pid $trainer" <<<"$error" || fail "the first trainer is not named: $error"
 
+status=0
+events=$("$CKL" -C "$root" log --limit 0 --json | grep -o '"kind": "update"' | wc -l)
+"$CKL_DEMO" --train 100 "$root" "$IRIS" >/dev/null 2>"$root/second.txt" || status=$?
+[ "$status" -eq 4 ] || fail "a second training program exits $status"
+grep -q "$(hostname), pid $trainer, since 20" "$root/second.txt" || fail "$(cat "$root/second.txt")"
+[ "$events" = "$("$CKL" -C "$root" log --limit 0 --json | grep -o '"kind": "update"' | wc -l)" ] ||
+    fail "the second trainer recorded something"
+
 edits=${CKL_EDITS:-30}
 for number in $(seq "$edits"); do
     uid=setosa_$(printf '%03d' $((number % 50 + 1)))

@@ -291,6 +291,9 @@ static int run(const char *root, const char *csv, int64_t steps)
     must(ckl_register_model_source(&model, &err), &err);
     must(ckl_register_config_source(&config, &err), &err);
     must(ckl_register_dataset_source(&data, &err), &err);
+    /* Better now than after the first step: somebody else may train on this run. */
+    if (me.manager != NULL)
+        must(ckl_manager_begin_training(me.manager, &err), &err);
     ckl_change_listener listener = {.on_change = follow, .context = &me};
     must(ckl_register_change_listener(&listener, &err), &err);
     if (steps > 0) {
