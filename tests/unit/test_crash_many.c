@@ -1,0 +1,241 @@
+/* Eight processes, each on a run of its own, edit, update, dump, save, log metrics and remove; one
+ * or all of them are killed at random moments. What was acknowledged is there, what is there was
+ * acknowledged or was the one operation that its process was at, nothing is half there, and a
+ * second opening writes nothing. CKL_KILLS sets how many are killed (40). */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "root.h"
+
+#define WORKERS 8
+
+static const char STATE[] = "{\"uids\": [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]}";
+
+static uint64_t next_random(uint64_t *seed)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return *seed >> 33;
+}
+
+/* ---- one worker ------------------------------------------------------------------------------ */
+
+typedef struct worker {
+    int number, pipe_end;
+    int64_t done; /* operations */
+    uint64_t seed;
+    ckl_manager *manager;
+} worker;
+
+static void toggle(worker *me, const char *reason)
+{
+    static const char *const UIDS[] = {"a", "b", "c", "d", "e", "f"};
+    const char *uid = UIDS[next_random(&me->seed) % 6];
+    ckl_update_result result;
+    ckl_edit edit = {.action = CKL_EDIT_TAG, .uids = &uid, .uid_count = 1, .reason = reason};
+    char tag[32];
+    snprintf(tag, sizeof tag, "t%lld", (long long)me->done); /* new every time: so that it counts */
+    edit.tag = tag;
+    ASSERT_OK(ckl_manager_edit_samples(&result, me->manager, &edit, &fault));
+}
+
+static void update(worker *me, const char *reason, bool dumped)
+{
+    char json[64];
+    ckl_config *config = NULL;
+    ckl_update_result result;
+    snprintf(json, sizeof json, "{\"worker\": %d, \"step\": %lld}", me->number,
+             (long long)me->done);
+    ASSERT_OK(ckl_config_parse(&config, json, strlen(json), CKL_FORMAT_JSON, "test", NULL, &fault));
+    ckl_update wanted = {.config = config, .dump_immediately = dumped, .reason = reason};
+    ASSERT_OK(ckl_manager_update_experiment_hash(&result, me->manager, &wanted, &fault));
+    ckl_config_free(config);
+}
+
+static void remove_old(worker *me, const char *reason)
+{
+    ckl_gc *done = NULL;
+    ckl_gc_options options = {.keep_last = 2, .reason = "gc"};
+    ASSERT_OK(ckl_gc_run(&done, me->manager, &options, &fault));
+    ckl_gc_close(done);
+    update(me, reason, false);
+}
+
+static void operate(worker *me)
+{
+    char reason[64];
+    me->done++;
+    snprintf(reason, sizeof reason, "w%d-%lld", me->number, (long long)me->done);
+    switch (next_random(&me->seed) % 5) {
+    case 0:
+        update(me, reason, true);
+        break;
+    case 1:
+        update(me, reason, false);
+        save(me->manager, me->done, reason);
+        break;
+    case 2:
+        remove_old(me, reason);
+        break;
+    case 3:
+        ASSERT_OK(ckl_manager_log_metric(me->manager, me->done, "loss", 0.5, &fault));
+        update(me, reason, false);
+        break;
+    default:
+        toggle(me, reason);
+    }
+    if (write(me->pipe_end, &me->done, sizeof me->done) != sizeof me->done)
+        _exit(1);
+}
+
+static void work(worker *me)
+{
+    char run[16];
+    snprintf(run, sizeof run, "run%d", me->number);
+    for (;;) {
+        me->manager = open_run(run);
+        for (int count = 0; count < 10; count++)
+            operate(me);
+        ckl_manager_close(me->manager);
+    }
+}
+
+/* ---- looking at what they left --------------------------------------------------------------- */
+
+static int64_t acknowledged[WORKERS]; /* the last operation of each */
+
+static void ask(char *out, size_t size, const char *sql)
+{
+    char command[2048];
+    snprintf(command, sizeof command, "sqlite3 '%s/ledger.db' \"%s\" | tr '\\n' ' '", root, sql);
+    FILE *answer = popen(command, "r");
+    ck_assert_ptr_nonnull(answer);
+    size_t got = fread(out, 1, size - 1, answer);
+    out[got] = '\0';
+    ck_assert_int_eq(pclose(answer), 0);
+}
+
+static void check_operations(void)
+{
+    for (int number = 0; number < WORKERS; number++) {
+        char sql[512], found[128];
+        snprintf(sql, sizeof sql,
+                 "SELECT count(*), count(DISTINCT reason), ifnull(max(CAST(substr(reason, 4) AS"
+                 " INTEGER)), 0) FROM _event WHERE reason LIKE 'w%d-%%'",
+                 number);
+        ask(found, sizeof found, sql);
+        long long count = 0, distinct = 0, last = 0;
+        ck_assert_int_eq(sscanf(found, "%lld|%lld|%lld", &count, &distinct, &last), 3);
+        ck_assert_msg(count == distinct && count == last, "worker %d: %s", number, found);
+        ck_assert_msg(last == acknowledged[number] || last == acknowledged[number] + 1,
+                      "worker %d: %lld acknowledged, %lld there", number,
+                      (long long)acknowledged[number], last);
+        acknowledged[number] = last; /* what was unknown is known now */
+    }
+}
+
+static void check_files(void)
+{
+    char command[1024], found[128];
+    ask(found, sizeof found,
+        "PRAGMA integrity_check; PRAGMA foreign_key_check; SELECT count(*) FROM _intent");
+    ck_assert_str_eq(found, "ok 0 ");
+    snprintf(command, sizeof command,
+             "cd '%s' && test -z \"$(ls .ckl/tmp)\" &&"
+             " sqlite3 ledger.db \"SELECT lower(hex(sha256)) || '  ' || path FROM _file"
+             " UNION ALL SELECT lower(hex(sha256)) || '  ' || path FROM _checkpoint"
+             " WHERE state = 'present'\" > sums && sha256sum -c --quiet sums"
+             " && test $(find checkpoints -type f | wc -l) -eq $(wc -l < sums)",
+             root);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* Whoever looked last took the log into the ledger: an opening that writes shows in either. */
+static void check_second_opening(void)
+{
+    char command[512];
+    snprintf(command, sizeof command,
+             "cd '%s' && sha256sum ledger.db > before && test ! -s ledger.db-wal", root);
+    ck_assert_int_eq(system(command), 0);
+    ckl_manager_close(open_run("run0"));
+    snprintf(command, sizeof command,
+             "cd '%s' && sha256sum --quiet -c before && rm before && test ! -s ledger.db-wal",
+             root);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* ---- rounds ---------------------------------------------------------------------------------- */
+
+static void start_worker(worker *me, pid_t *child, int ends[2])
+{
+    ck_assert_int_eq(pipe(ends), 0);
+    *child = fork();
+    ck_assert_int_ge(*child, 0);
+    if (*child == 0) {
+        close(ends[0]);
+        me->pipe_end = ends[1];
+        work(me);
+    }
+    close(ends[1]);
+}
+
+/* Kills `victims` of them while all work, then ends the rest as hard. */
+static void live_and_die(int victims, uint64_t *seed)
+{
+    pid_t children[WORKERS];
+    int ends[WORKERS][2];
+    for (int number = 0; number < WORKERS; number++) {
+        worker me = {.number = number, .done = acknowledged[number], .seed = next_random(seed)};
+        start_worker(&me, &children[number], ends[number]);
+    }
+    usleep((useconds_t)(next_random(seed) % 150000));
+    for (int number = 0; number < victims; number++)
+        kill(children[number], SIGKILL);
+    usleep((useconds_t)(next_random(seed) % 20000));
+    for (int number = 0; number < WORKERS; number++) {
+        int64_t done;
+        int result = 0;
+        kill(children[number], SIGKILL);
+        waitpid(children[number], &result, 0);
+        ck_assert_msg(WIFSIGNALED(result), "worker %d failed by itself", number);
+        while (read(ends[number][0], &done, sizeof done) == sizeof done)
+            acknowledged[number] = done;
+        close(ends[number][0]);
+    }
+}
+
+START_TEST(nothing_acknowledged_is_lost)
+{
+    const char *wanted = getenv("CKL_KILLS");
+    int kills = wanted != NULL ? atoi(wanted) : 40, killed = 0;
+    uint64_t seed = 20261123;
+    for (int number = 0; number < WORKERS; number++) {
+        char run[16];
+        snprintf(run, sizeof run, "run%d", number);
+        ckl_manager *manager = open_run(run);
+        update_data(manager, STATE);
+        ckl_manager_close(manager);
+    }
+    for (int round = 0; killed < kills; round++) {
+        int victims = round % 2 == 0 ? 1 : WORKERS;
+        live_and_die(victims, &seed);
+        killed += WORKERS;
+        ckl_manager_close(open_run("run0")); /* recovers */
+        check_operations();
+        check_files();
+        check_second_opening();
+    }
+    int64_t all = 0;
+    for (int number = 0; number < WORKERS; number++)
+        all += acknowledged[number];
+    ck_assert_int_gt(all, kills / 2);
+    printf("%d killed, %lld operations acknowledged\n", killed, (long long)all);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("all");
+    tcase_add_test(tests, nothing_acknowledged_is_lost);
+    return run_suite(tests, "crash, many processes");
+}
