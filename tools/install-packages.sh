@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs what building and testing needs, from Debian's packages. Asks the network only for what is
-# missing. Works as root, or with sudo.
+# Installs what building and testing needs, and the packages that are named, from Debian. Asks the
+# network only for what is missing. Works as root, or with sudo.
 set -euo pipefail
 
 packages=(gcc clang clang-format cmake ninja-build pkg-config git libsqlite3-dev libssl-dev
-          libjansson-dev libyaml-dev check sqlite3 python3 python3-yaml libc6-dev g++)
+          libjansson-dev libyaml-dev check sqlite3 python3 python3-yaml libc6-dev g++ "$@")
 
 missing=()
 for package in "${packages[@]}"; do

@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
-# Installs what is needed, builds, and runs all tests.
+# Installs what is needed, builds, and runs all tests; --with-torch: those with PyTorch, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+more=()
+if [ "${1:-}" = --with-torch ]; then
+    shift
+    more=(python3-torch python3-sklearn python3-numpy python3-pandas)
+    export CKL_WITH_TORCH=1
+fi
 preset=${1:-release}
-tools/install-packages.sh
+tools/install-packages.sh "${more[@]}"
 tools/build.sh "$preset"
 ctest --test-dir "build/$preset" --output-on-failure

@@ -18,8 +18,23 @@ function(ckl_python_test name path)
 endfunction()
 
 if(NOT CKL_SANITIZE OR CKL_SANITIZE MATCHES "address")
-  foreach(name layout values manager guide)
+  foreach(name layout values manager guide automatic disk_full)
     ckl_python_test(${name} test_${name}.py)
+  endforeach()
+  set_tests_properties(python/disk_full PROPERTIES SKIP_RETURN_CODE 77)
+endif()
+
+# With torch, which Debian's own interpreter has; without it these are skipped, unless
+# CKL_WITH_TORCH=1 (tools/test.sh --with-torch).
+find_program(CKL_TORCH_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+if(CKL_TORCH_PYTHON AND NOT CKL_SANITIZE)
+  foreach(name torch_describe torch_training guide disk_full)
+    string(REGEX REPLACE "^torch_" "" short ${name})
+    add_test(NAME torch/${short}
+             COMMAND ${CKL_TORCH_PYTHON} ${CMAKE_SOURCE_DIR}/tests/python/with_torch.py
+                     ${CMAKE_SOURCE_DIR}/tests/python/test_${name}.py)
+    set_tests_properties(torch/${short} PROPERTIES ENVIRONMENT "${CKL_PYTHON_ENVIRONMENT}"
+                         SKIP_RETURN_CODE 77)
   endforeach()
 endif()
 

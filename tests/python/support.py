@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 CKL = os.environ.get("CKL", "ckl")
 
-for name in ("CKL_ROOT", "CKL_RUN", "CKL_ACTOR", "RANK"):
+for name in ("CKL_ROOT", "CKL_RUN", "CKL_ACTOR"):
     os.environ.pop(name, None)
 
 import checkpoint_ledger as cl  # noqa: E402

@@ -1,8 +1,8 @@
 """The guide's own code, block by block, as it stands in the guide.
 
-Only the package's name in the imports is changed, and names that a block leaves undefined (my_model,
-train_step, …) are supplied; so are the values that it leaves out as `...`. What a block prints and
-promises is asserted. Models are torch modules where torch is installed.
+Only the package's name in the imports is changed, and names that a block leaves undefined
+(my_model, train_step, …) are supplied; so are the values that it leaves out as `...`. What a block
+prints and promises is asserted. Models are torch modules where torch is installed.
 """
 
 import contextlib
@@ -17,8 +17,6 @@ import unittest
 from support import HERE, Case, Layer, cl
 
 GUIDE = HERE.parent / "guide" / "guide.md"
-if not GUIDE.exists():
-    GUIDE = HERE / "guide.md"
 SAMPLES = ["sample_001", "sample_002", "sample_003"]
 STATE = {"uids": SAMPLES, "discarded": {"sample_002"}, "tags": {"sample_001": ["clean"]}}
 LEFT_OUT = (("'uids': [...]", f"'uids': {SAMPLES!r}"),

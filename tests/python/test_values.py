@@ -279,7 +279,8 @@ class DataStates(unittest.TestCase):
                                                        "tags": None}), "a:d0:t")
 
     def test_refused(self):
-        for state, pattern in (({"uids": ["a", "a"]}, "duplicate uid 'a'"), ({"uids": [""]}, "empty"),
+        for state, pattern in (({"uids": ["a", "a"]}, "duplicate uid 'a'"),
+                               ({"uids": [""]}, "empty"),
                                ({"uids": [None]}, "uid is text"), ({"tags": {}}, "uids"),
                                ({"uids": ["a"], "tags": {"a": "one"}}, "list of tags"),
                                ({"uids": ["1"], "tags": {1: ["a"], "1": ["b"]}}, "two uids"),

@@ -27,7 +27,7 @@ from ._ledger import Ledger
 from ._manager import (CheckpointManagerV2, CheckpointResult, DumpResult, SwitchResult,
                        UpdateResult)
 from ._query import (Checkpoint, Code, ComponentInfo, Diff, Entry, Event, Experiment, Metric,
-                     MetricSeries, Parent, Rows, Run, SampleChange, Session, Status)
+                     MetricSeries, Parent, Rows, Run, SampleChange, Session, Status, Weights)
 from ._structures import CKL_VERSION as __version__
 from ._torch import ResumableLoader, describe
 from .errors import (AmbiguousHashError, BusyError, CheckpointLedgerError, CheckpointWarning,

@@ -48,8 +48,7 @@ class Change:
 def _borrowed(kind, address, lock):
     """A manager of the library's own, which is not ours to close."""
     view = kind.__new__(kind)
-    view._begin(Handle(ctypes.c_void_p(address), None, "checkpoint system"))
-    view.lock = lock
+    view._begin(Handle(ctypes.c_void_p(address), None, "checkpoint system"), lock)
     view.description, view.pickler = "full", None
     return view
 
@@ -104,6 +103,13 @@ def _close_at_exit():
         close_checkpoint_system()
 
 
+def _forked():
+    """Another thread of the parent may have had the lock."""
+    _state.lock = threading.RLock()
+    thread.within = 0
+
+
+os.register_at_fork(after_in_child=_forked)
 # Before the library's own end of the process, which comes when no Python can run any more.
 atexit.register(_close_at_exit)
 

@@ -1,5 +1,6 @@
 """Reading a ledger: history, experiments, checkpoints, differences, contents, SQL."""
 
+import atexit
 import ctypes
 import json
 import os
@@ -21,6 +22,18 @@ def open_manager(root, **options):
     return Handle(out, library.ckl_manager_close, "ledger")
 
 
+_open = weakref.WeakSet()
+
+
+def _close_all():
+    for ledger in list(_open):
+        ledger.close()
+
+
+# While everything is there that closing needs: modules are taken apart later, in any order.
+atexit.register(_close_all)
+
+
 class Ledger:
     """A ledger, opened for reading: what changed, when, by whom, and what came of it.
 
@@ -31,25 +44,47 @@ class Ledger:
     def __init__(self, root_log_dir=".", run=None):
         self._begin(open_manager(root_log_dir, run=encoded(run), read_only=True))
 
-    def _begin(self, handle):
-        self.lock = threading.RLock()
+    def _begin(self, handle, lock=None):
+        self._lock = lock or threading.RLock()
         self._handle = handle
-        self._adopted = weakref.WeakSet()
+        self._dropped = []
+        if handle.is_owner:
+            _open.add(self)
+
+    @property
+    def lock(self):
+        """What threads take in turn; another thread of a forked child's parent may have it."""
+        self._handle.check_process()
+        return self._lock
 
     @property
     def address(self):
         return self._handle.address
 
-    def adopt(self, handle):
-        """Keeps track of a cursor, which must be closed before the manager."""
-        self._adopted.add(handle)
-        return handle
+    def adopt(self, address, release, what):
+        """A handle of something that must be released before the manager is."""
+        while self._dropped:
+            self._dropped.pop().close()
+        return Handle(address, release, what, self._handle)
+
+    def drop(self, handle):
+        """Releases a handle that nobody needs any more: now, or when the manager is next used,
+        because this may come in the middle of a call of another thread."""
+        if not handle.is_open or handle.is_foreign or not self._lock.acquire(blocking=False):
+            if handle.is_open:
+                self._dropped.append(handle)
+            return
+        try:
+            handle.close()
+        finally:
+            self._lock.release()
 
     def close(self):
         """Closes it, and the cursors that are still open. Twice is fine."""
+        if self._handle.is_foreign:
+            self._handle.close()
+            return
         with self.lock:
-            for handle in list(self._adopted):
-                handle.close()
             self._handle.close()
 
     def __enter__(self):

@@ -92,30 +92,50 @@ os.register_at_fork(after_in_child=_forked)
 class Handle:
     """An object of the library, released once: by close(), or with the last reference to it.
 
-    A forked child has a copy that is nobody's: it can neither use nor release it.
+    What belongs to it (the cursors of a manager) is released before it, in whatever order the
+    objects of Python end. A forked child has a copy that is nobody's: it can neither use nor
+    release it.
     """
 
-    __slots__ = ("_address", "_release", "_generation", "what", "__weakref__")
+    __slots__ = ("_address", "_release", "_generation", "_parent", "_children", "what")
 
-    def __init__(self, address, release, what):
+    def __init__(self, address, release, what, parent=None):
         self._address = address
         self._release = release
         self._generation = _generation
+        self._parent = parent
+        self._children = set()
         self.what = what
+        if parent is not None:
+            parent._children.add(self)
 
     @property
     def address(self):
         """For a call; raises MisuseError where it must not be used."""
         if self._address is None:
             raise errors.MisuseError(f"the {self.what} is closed", "", "CKL_MISUSE")
+        self.check_process()
+        return self._address
+
+    def check_process(self):
+        """Raises MisuseError in a forked child."""
         if self._generation != _generation:
             raise errors.MisuseError(f"the {self.what} was opened before a fork",
                                      "open it again in the child", "CKL_MISUSE")
-        return self._address
 
     @property
     def is_open(self):
         return self._address is not None
+
+    @property
+    def is_owner(self):
+        """Whether it is ours to release."""
+        return self._release is not None
+
+    @property
+    def is_foreign(self):
+        """Whether it belongs to the process that this one was forked from."""
+        return self._generation != _generation
 
     def give_away(self):
         """The address for who releases it from here on."""
@@ -123,8 +143,15 @@ class Handle:
         return address.value
 
     def close(self):
+        while self._children:
+            self._children.pop().close()
         address, self._address = self._address, None
-        if address is not None and self._release is not None and self._generation == _generation:
+        if address is None:
+            return
+        if self._parent is not None:
+            self._parent._children.discard(self)
+            self._parent = None
+        if self._release is not None and not self.is_foreign:
             self._release(address)
 
     __del__ = close

@@ -6,7 +6,7 @@ import os
 import typing
 
 from . import _structures as s
-from . import _torch, _values
+from . import _query, _torch, _values
 from . import errors
 from ._generator import Inputs
 from ._ledger import Ledger, open_manager
@@ -201,7 +201,8 @@ class CheckpointManagerV2(Ledger):
 
     def save_model_checkpoint(self, model=None, step=None, force_dump_pending=False, *,
                               optimizer=None, loader=None, extra=None, random_numbers=True,
-                              weights=None, move=False, metrics=None, note=None) -> CheckpointResult:
+                              weights=None, move=False, metrics=None,
+                              note=None) -> CheckpointResult:
         """Saves weights at a step, under the hash of what is trained.
 
         model: what has state_dict(); if its architecture changed, that is recorded first. The file
@@ -255,6 +256,40 @@ class CheckpointManagerV2(Ledger):
             return data
         chosen.path, chosen.move = encoded(weights), move
         return chosen.path
+
+    def load_model_checkpoint(self, model=None, name=None, *, step=None, best=None, highest=False,
+                              optimizer=None, **options) -> dict:
+        """As Ledger.load_model_checkpoint(). With an optimizer training goes on from these weights:
+        that is recorded, and the next checkpoint says what it came from."""
+        path = self.checkpoint_path(name, step=step, best=best, highest=highest)
+        state = super().load_model_checkpoint(model, name, step=step, best=best, highest=highest,
+                                              optimizer=optimizer, **options)
+        if optimizer is not None:
+            found = [row for row in self.checkpoints(name or "@", all_runs=True)
+                     if os.path.join(self.root, row.path) == path]
+            self.resume_from(found[-1].experiment, found[-1].step)
+        return state
+
+    def resume_from(self, name, step):
+        """Says that training goes on from the weights of a checkpoint; the head stays."""
+        with self.lock:
+            call(library.ckl_manager_resume_from, self.address, encoded(name), step)
+
+    def gc(self, *, keep_last=0, keep_every=0, keep_best=None, highest=False, max_bytes=None,
+           names=(), all_runs=False, dry_run=False, reason=None) -> list:
+        """Gives the space of weights back: what no rule keeps goes, history stays. `names`: pairs
+        of hash and step that go in any case. Returns a list of Weights; dry_run: only says."""
+        named = (s.ckl_gc_name * max(1, len(names)))(*(
+            (encoded(name), step) for name, step in names))
+        chosen = s.ckl_gc_options(
+            keep_last=keep_last, keep_every=keep_every, keep_best=encoded(keep_best),
+            highest=highest, limit_bytes=max_bytes is not None, max_bytes=max_bytes or 0,
+            names=named, name_count=len(names), all_runs=all_runs, dry_run=dry_run,
+            reason=encoded(reason))
+        with _query.rows(self, _query.Weights, s.ckl_gc_row, _query.weights_row,
+                         library.ckl_gc_next, library.ckl_gc_close, library.ckl_gc_run,
+                         ctypes.byref(chosen)) as rows:
+            return list(rows)
 
     def log_metric(self, step, name, value):
         """A metric of the head at a step. Buffered: written with the next change, or soon."""

@@ -195,6 +195,9 @@ PROTOTYPES = {
         ctypes.POINTER(s.ckl_switch_result), ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64,
         ctypes.POINTER(s.ckl_error)
     ]),
+    'ckl_manager_resume_from': (ctypes.c_int, [
+        ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.POINTER(s.ckl_error)
+    ]),
     'ckl_manager_new_run': (ctypes.c_int, [
         ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.POINTER(s.ckl_error)
     ]),
@@ -328,6 +331,16 @@ PROTOTYPES = {
     ]),
     'ckl_diff_next_sample': (ctypes.c_int, [
         ctypes.POINTER(s.ckl_diff_sample), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_gc_run': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.POINTER(s.ckl_gc_options),
+        ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_gc_next': (ctypes.c_int, [
+        ctypes.POINTER(s.ckl_gc_row), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_gc_close': (None, [
+        ctypes.c_void_p
     ]),
     'ckl_register_model_source': (ctypes.c_int, [
         ctypes.POINTER(s.ckl_model_source), ctypes.POINTER(s.ckl_error)

@@ -7,7 +7,7 @@ import typing
 
 from . import _structures as s
 from . import errors
-from ._library import Handle, call, components, encoded, library, text
+from ._library import call, components, encoded, library, text
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -159,11 +159,29 @@ def metric_row(row):
 
 
 class Code(typing.NamedTuple):
-    """The code that a training session ran; `difference` is the SHA-256 of what was not committed."""
+    """The code that a training session ran; `difference`: the SHA-256 of what was not committed."""
 
     commit: typing.Optional[str]
     dirty: bool
     difference: typing.Optional[str]
+
+
+class Weights(typing.NamedTuple):
+    """What gc() decided of one checkpoint, and why; `copy`: a file that stays with equal bytes."""
+
+    run: str
+    experiment: str
+    path: str
+    step: int
+    bytes: int
+    removed: bool
+    why: str
+    copy: typing.Optional[str]
+
+
+def weights_row(row):
+    return Weights(text(row.run), text(row.experiment), text(row.path), row.step, row.bytes,
+                   row.removed, text(row.why), text(row.copy))
 
 
 class Entry(typing.NamedTuple):
@@ -206,33 +224,18 @@ def sample_change(row):
                         tuple(map(text, row.tags_removed[:row.tags_removed_count])))
 
 
-class Rows:
-    """Rows as they are read, in one pass; closed at the end, by close(), or by `with`.
+class Reading:
+    """What reads from a ledger: its handle is released under the ledger's lock."""
 
-    What it reads is one moment of the ledger. `columns` names the values of a row.
-    """
-
-    def __init__(self, columns, following, handle, lock):
-        self.columns = tuple(columns)
-        self._following = following
+    def __init__(self, owner, handle):
+        self._owner = owner
         self._handle = handle
-        self._lock = lock
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        with self._lock:
-            if not self._handle.is_open:
-                raise StopIteration
-            row = self._following(self._handle)
-            if row is None:
-                self._handle.close()
-                raise StopIteration
-            return row
 
     def close(self):
-        with self._lock:
+        if self._handle.is_foreign:
+            self._handle.close()
+            return
+        with self._owner.lock:
             self._handle.close()
 
     def __enter__(self):
@@ -240,6 +243,35 @@ class Rows:
 
     def __exit__(self, *_):
         self.close()
+
+    def __del__(self):
+        if hasattr(self, "_owner"):
+            self._owner.drop(self._handle)
+
+
+class Rows(Reading):
+    """Rows as they are read, in one pass; closed at the end, by close(), or by `with`.
+
+    What it reads is one moment of the ledger. `columns` names the values of a row.
+    """
+
+    def __init__(self, owner, handle, columns, following):
+        super().__init__(owner, handle)
+        self.columns = tuple(columns)
+        self._following = following
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        with self._owner.lock:
+            if not self._handle.is_open:
+                raise StopIteration
+            row = self._following(self._handle)
+            if row is None:
+                self._handle.close()
+                raise StopIteration
+            return row
 
     def to_pandas(self):
         """The rest of the rows as a pandas.DataFrame."""
@@ -257,16 +289,16 @@ def rows(owner, kind, structure, convert, following, release, opening, *argument
     with owner.lock:
         out = ctypes.c_void_p()
         call(opening, ctypes.byref(out), owner.address, *arguments)
-        handle = owner.adopt(Handle(out, release, "cursor"))
+        handle = owner.adopt(out, release, "cursor")
     raw = structure()
 
     def read(cursor):
         return convert(raw) if call(following, ctypes.byref(raw), cursor.address) else None
 
-    return Rows(kind._fields, read, handle, owner.lock)
+    return Rows(owner, handle, kind._fields, read)
 
 
-class Diff:
+class Diff(Reading):
     """What differs between two experiments, from the models down to single samples.
 
     `model`, `config` and `samples` are lists, read when they are first asked for. Close it, use it
@@ -274,12 +306,11 @@ class Diff:
     """
 
     def __init__(self, owner, first, second):
-        self._owner = owner
         with owner.lock:
             out = ctypes.c_void_p()
             call(library.ckl_diff_open, ctypes.byref(out), owner.address, encoded(first),
                  encoded(second))
-            self._handle = owner.adopt(Handle(out, library.ckl_diff_close, "difference"))
+            super().__init__(owner, owner.adopt(out, library.ckl_diff_close, "difference"))
             info = s.ckl_diff_info()
             call(library.ckl_diff_summary, ctypes.byref(info), out)
         self.from_experiment = text(getattr(info, "from").text)
@@ -328,16 +359,6 @@ class Diff:
     def to_pandas(self):
         """The samples as a pandas.DataFrame."""
         return frame(self.samples, SampleChange._fields)
-
-    def close(self):
-        with self._owner.lock:
-            self._handle.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def __bool__(self):
         return bool(self.changed)

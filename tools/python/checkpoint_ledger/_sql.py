@@ -174,7 +174,8 @@ def query(owner, path, sql, parameters):
     lite = _functions()
     with owner.lock:
         connection = _Connection(path)
-        handle = owner.adopt(connection.prepare(sql))
+        prepared = connection.prepare(sql)
+        handle = owner.adopt(ctypes.c_void_p(prepared.give_away()), lite.finalize, "SQL statement")
         _bind_all(handle.address, parameters)
         width = lite.column_count(handle.address)
         names = [lite.column_name(handle.address, column).decode() for column in range(width)]
@@ -189,4 +190,4 @@ def query(owner, path, sql, parameters):
         connection.handle.close()
         return None
 
-    return Rows(names, read, handle, owner.lock)
+    return Rows(owner, handle, names, read)

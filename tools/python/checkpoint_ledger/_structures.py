@@ -402,6 +402,42 @@ class ckl_diff_sample(ctypes.Structure):
     ]
 
 
+class ckl_gc_name(ctypes.Structure):
+    _fields_ = [
+        ('hash', ctypes.c_char_p),
+        ('step', ctypes.c_int64),
+    ]
+
+
+class ckl_gc_options(ctypes.Structure):
+    _fields_ = [
+        ('keep_last', ctypes.c_uint64),
+        ('keep_every', ctypes.c_int64),
+        ('keep_best', ctypes.c_char_p),
+        ('highest', ctypes.c_bool),
+        ('limit_bytes', ctypes.c_bool),
+        ('max_bytes', ctypes.c_uint64),
+        ('names', ctypes.POINTER(ckl_gc_name)),
+        ('name_count', ctypes.c_size_t),
+        ('all_runs', ctypes.c_bool),
+        ('dry_run', ctypes.c_bool),
+        ('reason', ctypes.c_char_p),
+    ]
+
+
+class ckl_gc_row(ctypes.Structure):
+    _fields_ = [
+        ('run', ctypes.c_char_p),
+        ('experiment', ctypes.c_char_p),
+        ('path', ctypes.c_char_p),
+        ('step', ctypes.c_int64),
+        ('bytes', ctypes.c_uint64),
+        ('removed', ctypes.c_bool),
+        ('why', ctypes.c_char_p),
+        ('copy', ctypes.c_char_p),
+    ]
+
+
 class ckl_model_source(ctypes.Structure):
     _fields_ = [
         ('describe', ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p), ctypes.POINTER(ckl_error))),

@@ -9,6 +9,7 @@ import pickle
 import random
 import re
 import sys
+import types
 
 from . import errors
 
@@ -212,15 +213,34 @@ def write_state(file, state):
         pickle.dump(state, file, protocol=4)
 
 
+# What files of weights need: tensors and containers, nothing that does anything else.
+_HARMLESS = {
+    ("collections", "OrderedDict"), ("torch", "Size"), ("torch", "device"),
+    ("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_tensor_v2"),
+    ("torch._utils", "_rebuild_parameter"), ("torch._utils", "_rebuild_qtensor"),
+}
+
+
 class _DataUnpickler(pickle.Unpickler):
-    """Reads plain data only."""
+    """Reads data only: for torch before 2.0, whose weights_only knows no numbers, and for none."""
 
     def find_class(self, module, name):
-        if (module, name) == ("collections", "OrderedDict"):
+        harmless = (module, name) in _HARMLESS or (
+            module == "torch" and (name.endswith("Storage") or _is_type(name)))
+        if harmless:
             return super().find_class(module, name)
         raise errors.RefusedError(
             f"the file of weights wants to run {module}.{name}",
             "if you trust whoever wrote it: weights_only=False", "CKL_REFUSED")
+
+
+def _is_type(name):
+    torch = torch_module()
+    return torch is not None and isinstance(getattr(torch, name, None), torch.dtype)
+
+
+def _load_legacy(file, **options):
+    return _DataUnpickler(file, **options).load()
 
 
 def read_state(path, map_location=None, weights_only=True):
@@ -229,6 +249,9 @@ def read_state(path, map_location=None, weights_only=True):
     if torch is None:
         with open(path, "rb") as file:
             return (_DataUnpickler if weights_only else pickle.Unpickler)(file).load()
+    if weights_only and int(torch.__version__.split(".")[0]) < 2:
+        reader = types.SimpleNamespace(Unpickler=_DataUnpickler, load=_load_legacy)
+        return torch.load(path, map_location=map_location, pickle_module=reader)
     return torch.load(path, map_location=map_location, weights_only=weights_only)
 
 

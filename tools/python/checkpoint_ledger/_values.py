@@ -156,7 +156,9 @@ def _state_part(value):
                 return convert()
             except (TypeError, ValueError, RuntimeError):
                 continue
-    return list(value) if hasattr(value, "__iter__") and not isinstance(value, bytes) else str(value)
+    if hasattr(value, "__iter__") and not isinstance(value, bytes):
+        return list(value)
+    return str(value)
 
 
 def _tags(tags):
