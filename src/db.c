@@ -291,6 +291,28 @@ ckl_status db_begin(db *ledger, db_mode mode, ckl_error *err)
     return status;
 }
 
+#define RESET_WAIT_MS 250
+
+/* Under the writers' lock, so that no commit races it. Nobody commits meanwhile, so readers that
+ * begin now do not keep the log: a moment's wait for those that began before is enough, unless one
+ * of them is long; then it is tried again when the log has grown by as much. */
+static void checkpoint(db *ledger)
+{
+    if (ledger->log_pages < DB_LOG_CHECKPOINT)
+        return;
+    bool reset = ledger->log_pages >= ledger->reset_at;
+    if (reset)
+        sqlite3_busy_timeout(ledger->connection, RESET_WAIT_MS);
+    int result = sqlite3_wal_checkpoint_v2(
+        ledger->connection, NULL, reset ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+        NULL, NULL);
+    if (reset) {
+        sqlite3_busy_timeout(ledger->connection, ledger->patience_ms);
+        ledger->reset_at = result == SQLITE_OK ? DB_LOG_RESET : ledger->log_pages + DB_LOG_RESET;
+    }
+    ledger->log_pages = 0;
+}
+
 ckl_status db_commit(db *ledger, ckl_error *err)
 {
     ckl_status status = db_execute(ledger, "COMMIT", err);
@@ -299,6 +321,8 @@ ckl_status db_commit(db *ledger, ckl_error *err)
         return status;
     }
     ledger->in_transaction = false;
+    if (ledger->lock != NULL)
+        checkpoint(ledger);
     db_unlock_writers(ledger);
     return CKL_OK;
 }

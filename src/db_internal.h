@@ -13,6 +13,9 @@ typedef struct db_cached {
     bool busy;
 } db_cached;
 
+#define DB_LOG_CHECKPOINT 1000 /* pages: from here on the log is copied into the ledger */
+#define DB_LOG_RESET      4000 /* pages, 16 MB: from here on readers are waited for a moment */
+
 struct db {
     sqlite3 *connection;
     char *path;
@@ -25,7 +28,9 @@ struct db {
     pid_t process;                    /* a forked child must not use the connection */
     bool read_only;
     bool in_transaction;
-    bool durable; /* what synchronous is set to */
+    bool durable;  /* what synchronous is set to */
+    int log_pages; /* in the log after the last commit */
+    int reset_at;  /* so many, and readers are waited for to begin the log anew */
 };
 
 #endif

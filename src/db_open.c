@@ -36,6 +36,14 @@ static ckl_status immutable_name(char **out, const char *path, ckl_error *err)
     return buf_take(out, NULL, &name, err);
 }
 
+static int note_log(void *context, sqlite3 *connection, const char *name, int pages)
+{
+    (void)connection;
+    (void)name;
+    ((db *)context)->log_pages = pages;
+    return SQLITE_OK;
+}
+
 static ckl_status set_up(db *ledger, ckl_error *err)
 {
     int on = 1;
@@ -48,6 +56,9 @@ static ckl_status set_up(db *ledger, ckl_error *err)
     sqlite3_db_config(ledger->connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     /* The log stays when the last of us closes, so that others can read without writing. */
     sqlite3_file_control(ledger->connection, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+    /* Instead of SQLite's own checkpoints, which readers that overlap can keep from ever ending. */
+    sqlite3_wal_hook(ledger->connection, note_log, ledger);
+    ledger->reset_at = DB_LOG_RESET;
     return db_execute(ledger, "PRAGMA cell_size_check=ON", err);
 }
 
@@ -62,13 +73,28 @@ static ckl_status connect_as(db *ledger, const char *name, int flags, ckl_error 
     return status;
 }
 
+/* All in one moment: another process may be making the ledger just now. Of a file that has our mark
+ * nothing else is asked. */
+static ckl_status read_identity(int64_t *application, int64_t *version, int64_t *tables, db *ledger,
+                                ckl_error *err)
+{
+    ckl_status status = db_execute(ledger, "BEGIN", err);
+    if (status != CKL_OK)
+        return status;
+    status = pragma_integer(application, ledger, "PRAGMA application_id", err);
+    if (status == CKL_OK)
+        status = pragma_integer(version, ledger, "PRAGMA user_version", err);
+    if (status == CKL_OK && *application == 0 && *version == 0)
+        status = pragma_integer(tables, ledger, "SELECT count(*) FROM sqlite_master", err);
+    (void)sqlite3_exec(ledger->connection, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
 /* Looks at whose file it is. *version is -1 when it is empty: not a ledger yet. */
 static ckl_status read_version(int64_t *version, db *ledger, ckl_error *err)
 {
     int64_t application = 0, tables = 0;
-    ckl_status status = pragma_integer(&application, ledger, "PRAGMA application_id", err);
-    if (status == CKL_OK)
-        status = pragma_integer(version, ledger, "PRAGMA user_version", err);
+    ckl_status status = read_identity(&application, version, &tables, ledger, err);
     if (status != CKL_OK)
         return status;
     if (application == DB_APPLICATION_ID && *version >= 1) {
@@ -80,12 +106,10 @@ static ckl_status read_version(int64_t *version, db *ledger, ckl_error *err)
         error_hint(err, "use that version, or a newer one; nothing was touched");
         return CKL_REFUSED;
     }
-    bool may_be_new = application == 0 && *version == 0;
+    bool is_new = application == 0 && *version == 0 && tables == 0;
     *version = -1;
-    if (may_be_new)
-        status = pragma_integer(&tables, ledger, "SELECT count(*) FROM sqlite_master", err);
-    if (status != CKL_OK || (may_be_new && tables == 0))
-        return status;
+    if (is_new)
+        return CKL_OK;
     error_set(err, CKL_REFUSED, "'%s' is a database of another program", ledger->path);
     error_hint(err, "name another root; nothing was touched");
     return CKL_REFUSED;
