@@ -24,6 +24,12 @@ if(NOT CKL_SANITIZE OR CKL_SANITIZE MATCHES "address")
   set_tests_properties(python/disk_full PROPERTIES SKIP_RETURN_CODE 77)
 endif()
 
+if(NOT CKL_SANITIZE)
+  add_test(NAME python/wheel COMMAND bash ${CMAKE_SOURCE_DIR}/tests/python/wheel.sh)
+  set_tests_properties(python/wheel PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT
+    "PYTHON=${Python3_EXECUTABLE};LIBRARY=$<TARGET_FILE:ckl_shared>;SOURCE=${CMAKE_SOURCE_DIR};CKL=$<TARGET_FILE:ckl>")
+endif()
+
 # With torch, which Debian's own interpreter has; without it these are skipped, unless
 # CKL_WITH_TORCH=1 (tools/test.sh --with-torch).
 find_program(CKL_TORCH_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)

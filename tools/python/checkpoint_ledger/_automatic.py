@@ -87,15 +87,15 @@ def _enter():
 
 
 def _open(options, must):
-    """Opens it; when that may wait (`must` false) later steps try again."""
+    """Opens it; unless it must be open now, later steps try again."""
     out = ctypes.c_void_p()
     try:
         call(library.ckl_get_checkpoint_system, ctypes.byref(out), ctypes.byref(options))
+        _manager()  # known as open from here on
     except _PASSING:
         if must:
             raise
     _state.generation = generation()
-    return out
 
 
 def _close_at_exit():
@@ -336,6 +336,8 @@ def _manager():
         if not out.value:
             return None
         if _state.manager is None or _state.manager.address.value != out.value:
+            if _state.manager is not None:
+                _state.manager.close()
             _state.manager = _borrowed(CheckpointManagerV2, out.value, _state.lock)
             _state.manager.description = _state.description
             _state.manager.pickler = _state.pickler

@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 
-from . import _query, _sql, _torch, _values
+from . import _guard, _query, _sql, _torch, _values
 from . import _structures as s
 from . import errors
 from ._library import (Handle, call, component_mask, encoded, library, taken_bytes, taken_text,
@@ -48,8 +48,10 @@ class Ledger:
         self._lock = lock or threading.RLock()
         self._handle = handle
         self._dropped = []
+        self._path = None
         if handle.is_owner:
             _open.add(self)
+        self._path = _guard.opened(self.root)
 
     @property
     def lock(self):
@@ -85,6 +87,8 @@ class Ledger:
             self._handle.close()
             return
         with self.lock:
+            if self._handle.is_open and self._path is not None:
+                _guard.closed(self._path)
             self._handle.close()
 
     def __enter__(self):
