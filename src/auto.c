@@ -1,7 +1,9 @@
 /* The automatic system: opening, closing, its sources. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "auto_internal.h"
@@ -10,6 +12,32 @@
 
 struct automatic_system automatic = {
     .lock = PTHREAD_MUTEX_INITIALIZER, .last_step = -1, .saved_step = -1};
+
+/* ---- inside ---------------------------------------------------------------------------------- */
+
+void auto_enter(sigset_t *before)
+{
+    sigset_t limit;
+    sigemptyset(&limit);
+    sigaddset(&limit, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &limit, before);
+    pthread_mutex_lock(&automatic.lock);
+}
+
+void auto_leave(const sigset_t *before)
+{
+    static const struct timespec NOW = {0};
+    sigset_t limit;
+    pthread_mutex_unlock(&automatic.lock);
+    if (sigismember(before, SIGXFSZ) == 1)
+        return;
+    sigemptyset(&limit);
+    sigaddset(&limit, SIGXFSZ);
+    while (sigtimedwait(&limit, NULL, &NOW) >
+           0) /* it was our write: the trainer never hears of it */
+        continue;
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -161,8 +189,9 @@ static ckl_status check_same(const ckl_system_options *options, ckl_error *err)
 ckl_status ckl_get_checkpoint_system(ckl_manager **out, const ckl_system_options *options,
                                      ckl_error *err)
 {
+    sigset_t before;
     ckl_status status = CKL_OK;
-    pthread_mutex_lock(&automatic.lock);
+    auto_enter(&before);
     if (automatic.manager != NULL) {
         status = options != NULL ? check_same(options, err) : CKL_OK;
     } else {
@@ -173,15 +202,16 @@ ckl_status ckl_get_checkpoint_system(ckl_manager **out, const ckl_system_options
     }
     if (status == CKL_OK && out != NULL)
         *out = automatic.manager;
-    pthread_mutex_unlock(&automatic.lock);
+    auto_leave(&before);
     return status;
 }
 
 void ckl_close_checkpoint_system(void)
 {
-    pthread_mutex_lock(&automatic.lock);
+    sigset_t before;
+    auto_enter(&before);
     close_manager();
-    pthread_mutex_unlock(&automatic.lock);
+    auto_leave(&before);
 }
 
 /* ---- sources --------------------------------------------------------------------------------- */
@@ -193,44 +223,48 @@ static ckl_status incomplete(const char *what, ckl_error *err)
 
 ckl_status ckl_register_model_source(const ckl_model_source *source, ckl_error *err)
 {
+    sigset_t before;
     if (source != NULL && (source->describe == NULL || source->write_weights == NULL))
         return incomplete("model", err);
-    pthread_mutex_lock(&automatic.lock);
+    auto_enter(&before);
     automatic.has_model = source != NULL;
     automatic.model = source != NULL ? *source : (ckl_model_source){0};
-    pthread_mutex_unlock(&automatic.lock);
+    auto_leave(&before);
     return CKL_OK;
 }
 
 ckl_status ckl_register_config_source(const ckl_config_source *source, ckl_error *err)
 {
+    sigset_t before;
     if (source != NULL && source->read == NULL)
         return incomplete("configuration", err);
-    pthread_mutex_lock(&automatic.lock);
+    auto_enter(&before);
     automatic.has_config = source != NULL;
     automatic.config = source != NULL ? *source : (ckl_config_source){0};
-    pthread_mutex_unlock(&automatic.lock);
+    auto_leave(&before);
     return CKL_OK;
 }
 
 ckl_status ckl_register_dataset_source(const ckl_dataset_source *source, ckl_error *err)
 {
+    sigset_t before;
     if (source != NULL && (source->get_sample_uids == NULL || source->is_discarded == NULL))
         return incomplete("dataset", err);
-    pthread_mutex_lock(&automatic.lock);
+    auto_enter(&before);
     automatic.has_dataset = source != NULL;
     automatic.dataset = source != NULL ? *source : (ckl_dataset_source){0};
-    pthread_mutex_unlock(&automatic.lock);
+    auto_leave(&before);
     return CKL_OK;
 }
 
 ckl_status ckl_register_change_listener(const ckl_change_listener *listener, ckl_error *err)
 {
+    sigset_t before;
     if (listener != NULL && listener->on_change == NULL)
         return incomplete("change", err);
-    pthread_mutex_lock(&automatic.lock);
+    auto_enter(&before);
     automatic.has_listener = listener != NULL;
     automatic.listener = listener != NULL ? *listener : (ckl_change_listener){0};
-    pthread_mutex_unlock(&automatic.lock);
+    auto_leave(&before);
     return CKL_OK;
 }

@@ -25,9 +25,10 @@ static ckl_status change(const ckl_model *model, const ckl_config *config, ckl_d
 ckl_status ckl_checkpoint_on_model_change(const ckl_model *model, bool dump_immediately,
                                           ckl_error *err)
 {
+    sigset_t before;
     ckl_model *described = NULL;
     ckl_status status = CKL_OK;
-    pthread_mutex_lock(&automatic.lock);
+    auto_enter(&before);
     if (!auto_is_silent()) {
         if (model == NULL && !automatic.has_model)
             status = no_source("ckl_checkpoint_on_model_change", "model", err);
@@ -36,7 +37,7 @@ ckl_status ckl_checkpoint_on_model_change(const ckl_model *model, bool dump_imme
         if (status == CKL_OK)
             status = change(model != NULL ? model : described, NULL, NULL, dump_immediately, err);
     }
-    pthread_mutex_unlock(&automatic.lock);
+    auto_leave(&before);
     ckl_model_free(described);
     return status;
 }
@@ -44,9 +45,10 @@ ckl_status ckl_checkpoint_on_model_change(const ckl_model *model, bool dump_imme
 ckl_status ckl_checkpoint_on_config_change(const ckl_config *config, bool dump_immediately,
                                            ckl_error *err)
 {
+    sigset_t before;
     ckl_config *read = NULL;
     ckl_status status = CKL_OK;
-    pthread_mutex_lock(&automatic.lock);
+    auto_enter(&before);
     if (!auto_is_silent()) {
         if (config == NULL && !automatic.has_config)
             status = no_source("ckl_checkpoint_on_config_change", "configuration", err);
@@ -55,7 +57,7 @@ ckl_status ckl_checkpoint_on_config_change(const ckl_config *config, bool dump_i
         if (status == CKL_OK)
             status = change(NULL, config != NULL ? config : read, NULL, dump_immediately, err);
     }
-    pthread_mutex_unlock(&automatic.lock);
+    auto_leave(&before);
     ckl_config_free(read);
     return status;
 }
@@ -63,9 +65,10 @@ ckl_status ckl_checkpoint_on_config_change(const ckl_config *config, bool dump_i
 ckl_status ckl_checkpoint_on_data_change(ckl_data_state *data, bool dump_immediately,
                                          ckl_error *err)
 {
+    sigset_t before;
     ckl_data_state *read = NULL;
     ckl_status status = CKL_OK;
-    pthread_mutex_lock(&automatic.lock);
+    auto_enter(&before);
     if (!auto_is_silent()) {
         if (data == NULL && !automatic.has_dataset)
             status = no_source("ckl_checkpoint_on_data_change", "dataset", err);
@@ -74,16 +77,17 @@ ckl_status ckl_checkpoint_on_data_change(ckl_data_state *data, bool dump_immedia
         if (status == CKL_OK)
             status = change(NULL, NULL, data != NULL ? data : read, dump_immediately, err);
     }
-    pthread_mutex_unlock(&automatic.lock);
+    auto_leave(&before);
     ckl_data_state_free(read);
     return status;
 }
 
 ckl_status ckl_log_metric(int64_t step, const char *name, double value, ckl_error *err)
 {
+    sigset_t before;
     ckl_error failure = {0};
     ckl_status status = CKL_OK;
-    pthread_mutex_lock(&automatic.lock);
+    auto_enter(&before);
     if (!auto_is_silent()) {
         /* Whose metrics they are is who trains: a second trainer records nothing. */
         status = auto_ensure_open(&failure);
@@ -95,6 +99,6 @@ ckl_status ckl_log_metric(int64_t step, const char *name, double value, ckl_erro
             status = ckl_manager_log_metric(automatic.manager, step, name, value, &failure);
         status = claimed == CKL_OK ? auto_survive(status, &failure, err) : claimed;
     }
-    pthread_mutex_unlock(&automatic.lock);
+    auto_leave(&before);
     return status;
 }

@@ -7,6 +7,7 @@
 
 #include <ckl/auto.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 #include "auto_source.h"
@@ -48,6 +49,10 @@ struct automatic_system {
 
 extern struct automatic_system automatic;
 
+/* Every call is inside between these: it has the lock, and a limit of file sizes (SIGXFSZ) is an
+ * error like a full disk instead of the end of the process. */
+void auto_enter(sigset_t *before);
+void auto_leave(const sigset_t *before);
 /* In a distributed job only rank 0 records. */
 bool auto_is_silent(void);
 /* Opens it with the defaults unless it is open. */

@@ -103,6 +103,7 @@ static bool others_changed(void)
 
 ckl_status ckl_checkpoint_on_step(int64_t step, bool force_dump, ckl_error *err)
 {
+    sigset_t before;
     int64_t frequency = atomic_load_explicit(&automatic.frequency, memory_order_acquire);
     if (step < CKL_STEP_NEXT)
         return error_set(err, CKL_INVALID, "step %lld is negative", (long long)step);
@@ -111,8 +112,8 @@ ckl_status ckl_checkpoint_on_step(int64_t step, bool force_dump, ckl_error *err)
         atomic_store_explicit(&automatic.last_step, step, memory_order_relaxed);
         return CKL_OK;
     }
-    pthread_mutex_lock(&automatic.lock);
+    auto_enter(&before);
     ckl_status status = auto_is_silent() ? CKL_OK : take_step(step, force_dump, err);
-    pthread_mutex_unlock(&automatic.lock);
+    auto_leave(&before);
     return status;
 }

@@ -39,6 +39,16 @@ bool fs_is_full(int descriptor)
     return fstatvfs(descriptor, &found) == 0 && found.f_bavail == 0;
 }
 
+void fs_reserve(const char *path, uint64_t size)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (descriptor < 0)
+        return;
+    if (posix_fallocate(descriptor, 0, (off_t)size) != 0)
+        (void)unlink(path);
+    close(descriptor);
+}
+
 bool fs_is_directory(const char *path)
 {
     struct stat found;

@@ -15,6 +15,8 @@ bool fs_exists(const char *path);       /* anything at all, a dangling link incl
 bool fs_is_directory(const char *path); /* links are not followed */
 bool fs_is_read_only(const char *path); /* its file system */
 bool fs_is_full(int descriptor);        /* its file system has no space left for us */
+/* Keeps space on disk in a file of this size, unless it is there already; failing is no harm. */
+void fs_reserve(const char *path, uint64_t size);
 /* Errors: CKL_NOT_FOUND, CKL_INVALID when it is not a regular file, CKL_IO */
 ckl_status fs_file_size(uint64_t *out, const char *path, ckl_error *err);
 /* The absolute path without links; *out is the caller's. */

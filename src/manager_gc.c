@@ -20,6 +20,7 @@ struct ckl_gc {
     plan_weights *rows;
     weights_file *files; /* one for each row */
     size_t count, capacity, next;
+    bool later; /* a batch after the first: what was named may be gone */
 };
 
 /* ---- what there is --------------------------------------------------------------------------- */
@@ -117,7 +118,7 @@ static ckl_status mark_named(ckl_gc *job, ckl_manager *manager, const ckl_gc_opt
                 job->rows[at].step == options->names[index].step)
                 found = job->rows[at].named = true;
         }
-        if (!found) {
+        if (!found && !job->later) {
             error_set(err, CKL_NOT_FOUND, "there are no weights of %s at step %lld",
                       experiment.hash.text, (long long)options->names[index].step);
             error_hint(err, "see which there are: ckl checkpoints --all");
@@ -230,32 +231,6 @@ ckl_status work_remove_files(ckl_manager *manager, const char *op, json_t *paths
     return manager_end(manager, ledger_intent_remove(manager->ledger, op, err), err);
 }
 
-/* In the transaction that decided. */
-static ckl_status record_all(ckl_manager *manager, const ckl_gc *job, const char *op,
-                             const char *reason, ckl_error *err)
-{
-    ckl_status status = write_intent(manager, job, op, err);
-    for (size_t index = 0; status == CKL_OK && index < job->count; index++) {
-        if (job->rows[index].removed)
-            status = record_removal(manager, &job->rows[index], &job->files[index], reason, err);
-    }
-    return status;
-}
-
-static ckl_status remove_files(ckl_manager *manager, const ckl_gc *job, const char *op,
-                               ckl_error *err)
-{
-    json_t *paths = json_array();
-    for (size_t index = 0; index < job->count; index++) {
-        if (job->rows[index].removed)
-            json_array_append_new(paths, json_string(job->files[index].path));
-    }
-    ckl_status status =
-        paths != NULL ? work_remove_files(manager, op, paths, err) : error_memory(err);
-    json_decref(paths);
-    return status;
-}
-
 static ckl_status decide(ckl_gc *job, ckl_manager *manager, const ckl_gc_options *options,
                          ckl_error *err)
 {
@@ -274,39 +249,133 @@ static ckl_status decide(ckl_gc *job, ckl_manager *manager, const ckl_gc_options
     return find_copies(job, err);
 }
 
-static bool is_idle(const ckl_gc *job)
+/* ---- in batches ------------------------------------------------------------------------------ */
+
+/* So many in one transaction: on a full disk each gives space for the next. */
+#define BATCH 50
+
+/* What is removed now becomes part of the answer; the rest is decided again. */
+static ckl_status move_removed(ckl_gc *answer, ckl_gc *job, ckl_error *err)
+{
+    ckl_status status = CKL_OK;
+    for (size_t index = 0; status == CKL_OK && index < job->count; index++) {
+        if (!job->rows[index].removed)
+            continue;
+        status = grow(answer, err);
+        if (status != CKL_OK)
+            break;
+        answer->rows[answer->count] = job->rows[index];
+        answer->files[answer->count++] = job->files[index];
+        job->files[index] = (weights_file){0};
+    }
+    return status;
+}
+
+static void clear(ckl_gc *job)
 {
     for (size_t index = 0; index < job->count; index++) {
-        if (job->rows[index].removed)
-            return false;
+        free(job->files[index].run);
+        free(job->files[index].experiment);
+        free(job->files[index].path);
+        free(job->files[index].copy);
     }
-    return true;
+    job->count = 0;
+}
+
+/* Only the oldest of what goes; returns how many. */
+static size_t limit_batch(ckl_gc *job)
+{
+    size_t removed = 0;
+    for (size_t index = 0; index < job->count; index++) {
+        job->rows[index].removed = job->rows[index].removed && removed < BATCH;
+        removed += job->rows[index].removed;
+    }
+    return removed;
+}
+
+static ckl_status record_batch(ckl_manager *manager, const ckl_gc *job, const char *op,
+                               const char *reason, ckl_error *err)
+{
+    ckl_status status = write_intent(manager, job, op, err);
+    for (size_t index = 0; status == CKL_OK && index < job->count; index++) {
+        if (job->rows[index].removed)
+            status = record_removal(manager, &job->rows[index], &job->files[index], reason, err);
+    }
+    return status;
+}
+
+static ckl_status remove_batch(ckl_manager *manager, const ckl_gc *job, const char *op,
+                               ckl_error *err)
+{
+    json_t *paths = json_array();
+    for (size_t index = 0; index < job->count; index++) {
+        if (job->rows[index].removed)
+            json_array_append_new(paths, json_string(job->files[index].path));
+    }
+    ckl_status status =
+        paths != NULL ? work_remove_files(manager, op, paths, err) : error_memory(err);
+    json_decref(paths);
+    return status;
+}
+
+/* In the transaction that decides; *removed 0: nothing is left to do, and nothing was written. */
+static ckl_status decide_batch(size_t *removed, ckl_gc *job, ckl_manager *manager,
+                               const ckl_gc_options *options, const char *op, ckl_error *err)
+{
+    ckl_status status = db_begin(manager->ledger, DB_WRITE_DURABLE, err);
+    if (status != CKL_OK)
+        return status;
+    status = decide(job, manager, options, err);
+    *removed = status == CKL_OK ? limit_batch(job) : 0;
+    if (*removed == 0) {
+        db_rollback(manager->ledger);
+        return status;
+    }
+    status = record_batch(manager, job, op, options->reason, err);
+    return manager_end(manager, status, err);
 }
 
 /* The folder of the operation holds its lease: as long as it is held, nobody else finishes it. */
-static ckl_status collect(ckl_gc *job, ckl_manager *manager, const ckl_gc_options *options,
-                          ckl_error *err)
+static ckl_status collect_batch(size_t *removed, ckl_gc *answer, ckl_gc *job, ckl_manager *manager,
+                                const ckl_gc_options *options, ckl_error *err)
 {
     storage_op *lease = NULL;
     char op[33];
+    *removed = 0;
+    clear(job);
     ckl_status status = fs_random_name(op, err);
     if (status == CKL_OK)
         status = storage_op_begin(&lease, manager->tree, op, err);
     if (status == CKL_OK)
-        status = db_begin(manager->ledger, DB_WRITE_DURABLE, err);
-    if (status == CKL_OK) {
-        status = decide(job, manager, options, err);
-        bool idle = status == CKL_OK && is_idle(job);
-        if (status == CKL_OK && !idle)
-            status = record_all(manager, job, op, options->reason, err);
-        if (idle)
-            db_rollback(manager->ledger);
-        else
-            status = manager_end(manager, status, err);
-        if (status == CKL_OK && !idle)
-            status = remove_files(manager, job, op, err);
-    }
+        status = decide_batch(removed, job, manager, options, op, err);
+    if (status == CKL_OK && *removed > 0)
+        status = remove_batch(manager, job, op, err);
     storage_op_end(lease);
+    return status == CKL_OK ? move_removed(answer, job, err) : status;
+}
+
+static ckl_status collect(ckl_gc *answer, ckl_manager *manager, const ckl_gc_options *options,
+                          ckl_error *err)
+{
+    ckl_gc *job = calloc(1, sizeof *job);
+    size_t removed = 0;
+    if (job == NULL)
+        return error_memory(err);
+    storage_release_reserve(manager->tree);
+    ckl_status status = collect_batch(&removed, answer, job, manager, options, err);
+    job->later = true;
+    while (status == CKL_OK && removed > 0)
+        status = collect_batch(&removed, answer, job, manager, options, err);
+    for (size_t index = 0; status == CKL_OK && index < job->count; index++) {
+        status = grow(answer, err);
+        if (status != CKL_OK)
+            break;
+        answer->rows[answer->count] = job->rows[index];
+        answer->files[answer->count++] = job->files[index];
+        job->files[index] = (weights_file){0};
+    }
+    storage_reserve(manager->tree);
+    ckl_gc_close(job);
     return status;
 }
 
@@ -356,12 +425,7 @@ void ckl_gc_close(ckl_gc *done)
 {
     if (done == NULL)
         return;
-    for (size_t index = 0; index < done->count; index++) {
-        free(done->files[index].run);
-        free(done->files[index].experiment);
-        free(done->files[index].path);
-        free(done->files[index].copy);
-    }
+    clear(done);
     free(done->rows);
     free(done->files);
     free(done);

@@ -59,6 +59,8 @@ ckl_status storage_prepare(storage *tree, ckl_error *err)
     if (status == CKL_OK)
         status = fs_make_private_directory(tree->staging, err);
     free(private);
+    if (status == CKL_OK)
+        storage_reserve(tree);
     return status;
 }
 
@@ -325,4 +327,24 @@ ckl_status storage_clean(storage *tree, bool (*keep)(void *context, const char *
     fs_lock_drop(staging);
     free(names);
     return status;
+}
+
+/* ---- the reserve ----------------------------------------------------------------------------- */
+
+#define RESERVE_SIZE 524288
+
+void storage_reserve(storage *tree)
+{
+    char *path = NULL;
+    if (storage_path(&path, tree, ".ckl/reserve", NULL) == CKL_OK)
+        fs_reserve(path, RESERVE_SIZE);
+    free(path);
+}
+
+void storage_release_reserve(storage *tree)
+{
+    char *path = NULL;
+    if (storage_path(&path, tree, ".ckl/reserve", NULL) == CKL_OK)
+        (void)fs_remove_file(path, NULL);
+    free(path);
 }

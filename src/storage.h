@@ -72,6 +72,9 @@ bool storage_can_place(const storage_op *op, const storage_move *moves, size_t c
 /* Takes a file of the tree away; that it is gone already is fine.
  * Errors: CKL_DAMAGED  no place of the tree */
 ckl_status storage_remove(storage *tree, const char *relative, ckl_error *err);
+/* Half a megabyte is kept for a full disk: giving space back needs a little. */
+void storage_reserve(storage *tree);
+void storage_release_reserve(storage *tree);
 /* Removes the folders in .ckl/tmp whose process is gone and whose name `keep` does not want. */
 ckl_status storage_clean(storage *tree, bool (*keep)(void *context, const char *op), void *context,
                          ckl_error *err);

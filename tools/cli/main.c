@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -194,6 +195,7 @@ static void fill_standard_streams(void)
 
 int main(int count, char **words)
 {
+    signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is an error like a full disk */
     fill_standard_streams();
     invocation call = {0};
     ckl_error err = {0};
