@@ -152,6 +152,7 @@ static ckl_status open_system(ckl_error *err)
     automatic.process = getpid();
     close_with_process();
     automatic.begun = automatic.degraded = false;
+    automatic.model_given = automatic.config_given = automatic.data_given = false;
     automatic.last_step = automatic.saved_step = -1;
     automatic.attention = true;
     ckl_status_info now = {0};

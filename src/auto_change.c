@@ -15,6 +15,9 @@ static ckl_status change(const ckl_model *model, const ckl_config *config, ckl_d
 {
     ckl_error failure = {0};
     ckl_status status = auto_ensure_open(&failure);
+    automatic.model_given = automatic.model_given || model != NULL;
+    automatic.config_given = automatic.config_given || config != NULL;
+    automatic.data_given = automatic.data_given || data != NULL;
     if (status == CKL_OK)
         status = auto_record(model, config, data, dump, &failure);
     else if (auto_may_pass(status))

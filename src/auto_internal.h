@@ -39,6 +39,7 @@ struct automatic_system {
     ckl_hash head; /* as this process knows it; empty: nothing yet */
     bool begun;    /* the registered sources were recorded once */
     /* What could not be recorded yet: the newest of each, recorded with the next that can. */
+    bool model_given, config_given, data_given; /* since it was opened: sources say nothing newer */
     ckl_model *kept_model;
     ckl_config *kept_config;
     ckl_data_state *kept_data;

@@ -113,17 +113,15 @@ ckl_status auto_begin_recording(ckl_error *err)
         return CKL_OK;
     /* What others changed since the trainer began is told before it is asked what it has. */
     status = auto_look(err);
-    if (status == CKL_OK && automatic.has_model)
+    if (status == CKL_OK && automatic.has_model && !automatic.model_given)
         status = auto_describe_model(&model, &automatic.model, err);
-    if (status == CKL_OK && automatic.has_config)
+    if (status == CKL_OK && automatic.has_config && !automatic.config_given)
         status = automatic.config.read(automatic.config.context, &config, err);
-    if (status == CKL_OK && automatic.has_dataset)
+    if (status == CKL_OK && automatic.has_dataset && !automatic.data_given)
         status = auto_read_dataset(&data, &automatic.dataset, err);
-    /* A value that somebody gave since and that waits is newer than what the source says. */
+    /* A value that was given since then is newer than what its source says. */
     if (status == CKL_OK && (model != NULL || config != NULL || data != NULL))
-        status = auto_record(automatic.kept_model != NULL ? NULL : model,
-                             automatic.kept_config != NULL ? NULL : config,
-                             automatic.kept_data != NULL ? NULL : data, false, err);
+        status = auto_record(model, config, data, false, err);
     automatic.begun = status == CKL_OK;
     ckl_model_free(model);
     ckl_config_free(config);

@@ -132,11 +132,25 @@ static ckl_status lock_staging(fs_lock **out, const storage *tree, ckl_error *er
     return status;
 }
 
+/* A root that was moved, or whose disk is not mounted just now, is not made anew: its files would
+ * go to another place than its ledger. */
+static ckl_status check_root(const storage *tree, ckl_error *err)
+{
+    char *private = NULL;
+    ckl_status status = storage_path(&private, tree, ".ckl", err);
+    if (status == CKL_OK && !fs_is_directory(private))
+        status = error_set(err, CKL_IO, "'%s' is not there any more", private);
+    free(private);
+    return status;
+}
+
 ckl_status storage_op_begin(storage_op **out, storage *tree, const char *name, ckl_error *err)
 {
     storage_op *op = NULL;
     fs_lock *staging = NULL;
-    ckl_status status = new_op(&op, tree, name, err);
+    ckl_status status = check_root(tree, err);
+    if (status == CKL_OK)
+        status = new_op(&op, tree, name, err);
     if (status != CKL_OK)
         return status;
     status = lock_staging(&staging, tree, err);

@@ -137,6 +137,28 @@ START_TEST(the_first_call_opens_ckl_root)
 }
 END_TEST
 
+static ckl_status read_config(void *context, ckl_config **out, ckl_error *err)
+{
+    static const char OLD[] = "{\"lr\": 0.1}";
+    (void)context;
+    return ckl_config_parse(out, OLD, strlen(OLD), CKL_FORMAT_JSON, "test", NULL, err);
+}
+
+START_TEST(a_given_value_is_newer_than_its_source)
+{
+    ckl_config *config = NULL;
+    ckl_manager *manager = start(100);
+    ckl_config_source source = {.read = read_config};
+    ASSERT_OK(ckl_register_config_source(&source, &fault));
+    change_config("{\"lr\": 0.001}");
+    ASSERT_OK(ckl_checkpoint_on_step(1, false, &fault));
+    ASSERT_OK(ckl_manager_load_config(&config, manager, NULL, &fault));
+    ck_assert_str_eq(ckl_config_text(config), "{\"lr\": 0.001}");
+    ckl_config_free(config);
+    ckl_close_checkpoint_system();
+}
+END_TEST
+
 START_TEST(a_rank_can_be_an_option)
 {
     ckl_manager *manager = NULL;
@@ -354,6 +376,7 @@ int main(void)
     tcase_add_test(tests, an_unannounced_edit_is_recorded_first);
     tcase_add_test(tests, what_is_missing_is_named);
     tcase_add_test(tests, the_first_call_opens_ckl_root);
+    tcase_add_test(tests, a_given_value_is_newer_than_its_source);
     tcase_add_test(tests, a_rank_can_be_an_option);
     tcase_add_test(tests, other_ranks_are_silent);
     tcase_add_test(tests, edits_from_elsewhere_are_seen_at_the_next_step);
