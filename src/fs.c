@@ -102,11 +102,16 @@ static ckl_status make_directory(const char *path, mode_t mode, ckl_error *err)
 
 ckl_status fs_make_directories(const char *path, ckl_error *err)
 {
+    return fs_make_directories_below("", path, err);
+}
+
+ckl_status fs_make_directories_below(const char *base, const char *path, ckl_error *err)
+{
     char *copy = strdup(path);
     ckl_status status = CKL_OK;
     if (copy == NULL)
         return error_memory(err);
-    for (char *at = copy + 1; status == CKL_OK && copy[0] != '\0'; at++) {
+    for (char *at = copy + strlen(base) + 1; status == CKL_OK && copy[0] != '\0'; at++) {
         char kept = *at;
         if (kept != '/' && kept != '\0')
             continue;

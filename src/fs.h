@@ -8,6 +8,8 @@
 
 /* Makes `path` and what is missing above it; each new folder is made durable in its parent. */
 ckl_status fs_make_directories(const char *path, ckl_error *err);
+/* The same for what is missing below `base`, which `path` begins with and which must be there. */
+ckl_status fs_make_directories_below(const char *base, const char *path, ckl_error *err);
 /* Makes one folder that only its owner can enter, durable in its parent; that it is there is fine.
  */
 ckl_status fs_make_private_directory(const char *path, ckl_error *err);

@@ -155,7 +155,7 @@ ckl_status storage_op_begin(storage_op **out, storage *tree, const char *name, c
         return status;
     status = lock_staging(&staging, tree, err);
     if (status == CKL_OK)
-        status = fs_make_directories(op->folder, err);
+        status = fs_make_private_directory(op->folder, err);
     if (status == CKL_OK)
         status = take_lease(op, err);
     fs_lock_drop(staging);

@@ -122,7 +122,7 @@ static ckl_status gather(storage_op *op, const storage_move *move, const char *b
     if (status == CKL_OK)
         status = folder_of(&folder, target, err);
     if (status == CKL_OK)
-        status = fs_make_directories(folder, err);
+        status = fs_make_directories_below(op->tree->root, folder, err);
     if (status == CKL_OK && !fs_exists(target))
         status = fs_rename(staged, target, false, err);
     if (status == CKL_OK)
@@ -142,7 +142,7 @@ static ckl_status place_whole(storage_op *op, const storage_move *first, const s
     if (status == CKL_OK)
         status = folder_of(&top, experiment, err);
     if (status == CKL_OK)
-        status = fs_make_directories(top, err);
+        status = fs_make_directories_below(op->tree->root, top, err);
     for (const storage_move *move = first; status == CKL_OK && move < end; move++) {
         if (same_experiment(move, first))
             status = gather(op, move, building, err);
@@ -195,7 +195,7 @@ static ckl_status place_one(storage_op *op, const storage_move *move, ckl_error 
     if (status == CKL_OK)
         status = folder_of(&folder, target, err);
     if (status == CKL_OK)
-        status = fs_make_directories(folder, err);
+        status = fs_make_directories_below(op->tree->root, folder, err);
     if (status == CKL_OK && staged != NULL)
         status = rename_quietly(staged, target, move->replace, err);
     else if (status == CKL_OK)
