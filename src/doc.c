@@ -203,9 +203,17 @@ ckl_status doc_parse(json_t **out, const char *text, size_t size, const doc_opti
     return doc_json_read(out, text, size, &known, err);
 }
 
-static ckl_status read_all(buf *out, int descriptor, const char *path, ckl_error *err)
+static ckl_status too_large(const char *path, size_t limit, ckl_error *err)
+{
+    return error_set(err, CKL_INVALID, "'%s' is larger than %zu MB: it is not read", path,
+                     limit / (1024 * 1024));
+}
+
+static ckl_status read_all(buf *out, int descriptor, const char *path, size_t limit, ckl_error *err)
 {
     for (;;) {
+        if (out->size > limit)
+            return too_large(path, limit, err);
         buf_reserve(out, READ_PIECE);
         ckl_status status = buf_check(out, err);
         if (status != CKL_OK)
@@ -224,7 +232,7 @@ static ckl_status read_all(buf *out, int descriptor, const char *path, ckl_error
     }
 }
 
-ckl_status doc_read_file(char **out, size_t *size, const char *path, ckl_error *err)
+ckl_status doc_read_file(char **out, size_t *size, const char *path, size_t limit, ckl_error *err)
 {
     bool standard_input = strcmp(path, "-") == 0;
     int descriptor = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -239,12 +247,14 @@ ckl_status doc_read_file(char **out, size_t *size, const char *path, ckl_error *
         if (S_ISDIR(about.st_mode)) {
             status = error_set(err, CKL_IO, "cannot read '%s': it is a directory", path);
             error_hint(err, "name a YAML or JSON file");
+        } else if (S_ISREG(about.st_mode) && (uint64_t)about.st_size > limit) {
+            status = too_large(path, limit, err);
         } else if (S_ISREG(about.st_mode) && about.st_size > 0) {
             buf_reserve(&content, (size_t)about.st_size + READ_PIECE);
         }
     }
     if (status == CKL_OK)
-        status = read_all(&content, descriptor, path, err);
+        status = read_all(&content, descriptor, path, limit, err);
     if (!standard_input)
         close(descriptor);
     return status == CKL_OK ? buf_take(out, size, &content, err) : status;

@@ -29,8 +29,11 @@ typedef struct doc_options {
  * Errors: CKL_INVALID with "NAME: line L, column C: …" or "NAME: at /json/pointer: …" */
 ckl_status doc_parse(json_t **out, const char *text, size_t size, const doc_options *options,
                      ckl_error *err);
-/* Reads a whole file ("-": standard input) into *out. Errors: CKL_NOT_FOUND, CKL_IO */
-ckl_status doc_read_file(char **out, size_t *size, const char *path, ckl_error *err);
+/* Reads a whole file ("-": standard input) into *out. Errors: CKL_NOT_FOUND, CKL_IO,
+ * CKL_INVALID  more than `limit` bytes */
+ckl_status doc_read_file(char **out, size_t *size, const char *path, size_t limit, ckl_error *err);
+#define DOC_SIZE_MAX       ((size_t)256 << 20) /* of configurations and models */
+#define DOC_STATE_SIZE_MAX ((size_t)16 << 30)  /* of data states */
 
 /* The decimal digits (with a sign, if any) of an integer outside int64 that is accepted all the
  * same (golden vector P-cfg-051), else NULL. Only this is: the digits are what a program whose

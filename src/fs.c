@@ -100,6 +100,16 @@ static ckl_status make_directory(const char *path, mode_t mode, ckl_error *err)
     return status;
 }
 
+static ckl_status refuse_link(const char *path, ckl_error *err)
+{
+    struct stat found;
+    if (lstat(path, &found) != 0 || !S_ISLNK(found.st_mode))
+        return CKL_OK;
+    error_set(err, CKL_REFUSED, "'%s' is a link, and is not followed", path);
+    error_hint(err, "see who made it, and remove it");
+    return CKL_REFUSED;
+}
+
 ckl_status fs_make_directories(const char *path, ckl_error *err)
 {
     return fs_make_directories_below("", path, err);
@@ -116,7 +126,9 @@ ckl_status fs_make_directories_below(const char *base, const char *path, ckl_err
         if (kept != '/' && kept != '\0')
             continue;
         *at = '\0';
-        if (!fs_is_directory(copy))
+        if (base[0] != '\0')
+            status = refuse_link(copy, err);
+        if (status == CKL_OK && !fs_is_directory(copy))
             status = make_directory(copy, 0777, err);
         *at = kept;
         if (kept == '\0')
@@ -126,9 +138,9 @@ ckl_status fs_make_directories_below(const char *base, const char *path, ckl_err
     return status;
 }
 
-ckl_status fs_make_private_directory(const char *path, ckl_error *err)
+ckl_status fs_make_directory(const char *path, ckl_error *err)
 {
-    return make_directory(path, 0700, err);
+    return make_directory(path, 0777, err);
 }
 
 ckl_status fs_real_path(char **out, const char *path, ckl_error *err)

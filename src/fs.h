@@ -8,11 +8,12 @@
 
 /* Makes `path` and what is missing above it; each new folder is made durable in its parent. */
 ckl_status fs_make_directories(const char *path, ckl_error *err);
-/* The same for what is missing below `base`, which `path` begins with and which must be there. */
+/* The same for what is missing below `base`, which `path` begins with and which must be there.
+ * Errors: CKL_REFUSED  a link stands in the place of a folder */
 ckl_status fs_make_directories_below(const char *base, const char *path, ckl_error *err);
-/* Makes one folder that only its owner can enter, durable in its parent; that it is there is fine.
- */
-ckl_status fs_make_private_directory(const char *path, ckl_error *err);
+/* Makes one folder, durable in its parent, with the permissions that the umask leaves; that it is
+ * there is fine. */
+ckl_status fs_make_directory(const char *path, ckl_error *err);
 bool fs_exists(const char *path);       /* anything at all, a dangling link included */
 bool fs_is_directory(const char *path); /* links are not followed */
 bool fs_is_read_only(const char *path); /* its file system */
@@ -38,7 +39,7 @@ ckl_status fs_list(char ***out, size_t *count, const char *path, ckl_error *err)
 /* SHA-256 and size of a regular file. */
 ckl_status fs_hash_file(digest *out, uint64_t *size, const char *path, ckl_error *err);
 
-/* Makes a finished file durable and sets its permissions; hashes it. */
+/* Makes a finished file durable, with no more permissions than `mode`; hashes it. */
 ckl_status fs_protect(digest *out, uint64_t *size, const char *path, unsigned mode, ckl_error *err);
 
 /* A file being written: hashed and counted while it is. */
@@ -48,7 +49,7 @@ ckl_status fs_writer_add(fs_writer *writer, const void *bytes, size_t size, ckl_
 /* The descriptor, for a caller that writes by itself: then the file is read back and hashed at the
  * end. */
 int fs_writer_descriptor(fs_writer *writer);
-/* Sets the permissions to `mode`, syncs, closes. The writer is gone in any case. */
+/* Leaves no more permissions than `mode`, syncs, closes. The writer is gone in any case. */
 ckl_status fs_writer_finish(digest *out, uint64_t *size, fs_writer *writer, unsigned mode,
                             ckl_error *err);
 void fs_writer_abandon(fs_writer *writer); /* closes; the file stays. NULL is fine. */

@@ -132,6 +132,15 @@ ckl_status fs_hash_file(digest *out, uint64_t *size, const char *path, ckl_error
     return status;
 }
 
+/* Takes permissions away, never gives any: who made the file private (umask) keeps it so. */
+static ckl_status protect(int descriptor, const char *path, unsigned mode, ckl_error *err)
+{
+    struct stat found;
+    if (fstat(descriptor, &found) == 0 && fchmod(descriptor, found.st_mode & mode) == 0)
+        return CKL_OK;
+    return error_errno(err, errno, "could not protect", path);
+}
+
 ckl_status fs_protect(digest *out, uint64_t *size, const char *path, unsigned mode, ckl_error *err)
 {
     int descriptor = -1;
@@ -139,8 +148,8 @@ ckl_status fs_protect(digest *out, uint64_t *size, const char *path, unsigned mo
     if (status != CKL_OK)
         return status;
     status = hash_descriptor(out, size, descriptor, path, err);
-    if (status == CKL_OK && fchmod(descriptor, mode) != 0)
-        status = error_errno(err, errno, "could not protect", path);
+    if (status == CKL_OK)
+        status = protect(descriptor, path, mode, err);
     if (status == CKL_OK && fsync(descriptor) != 0)
         status = error_errno(err, errno, "could not sync", path);
     close(descriptor);
@@ -255,8 +264,8 @@ static ckl_status settle(digest *out, uint64_t *size, fs_writer *writer, unsigne
         status = hasher_end(out, writer->running, err);
     }
     *size = writer->size;
-    if (status == CKL_OK && fchmod(writer->descriptor, mode) != 0)
-        status = error_errno(err, errno, "could not protect", writer->path);
+    if (status == CKL_OK)
+        status = protect(writer->descriptor, writer->path, mode, err);
     if (status == CKL_OK && fsync(writer->descriptor) != 0)
         status = error_errno(err, errno, "could not sync", writer->path);
     if (close(writer->descriptor) != 0 && errno != EINTR && status == CKL_OK)

@@ -149,7 +149,7 @@ ckl_status ckl_model_read(ckl_model **out, const char *path, const ckl_warning_s
 {
     char *text = NULL;
     size_t size = 0;
-    ckl_status status = doc_read_file(&text, &size, path, err);
+    ckl_status status = doc_read_file(&text, &size, path, DOC_SIZE_MAX, err);
     if (status == CKL_OK)
         status = ckl_model_parse(out, text, size, CKL_FORMAT_BY_NAME, path, warnings, err);
     free(text);

@@ -168,7 +168,7 @@ ckl_status ckl_data_state_read(ckl_data_state **out, const char *path,
 {
     char *text = NULL;
     size_t size = 0;
-    ckl_status status = doc_read_file(&text, &size, path, err);
+    ckl_status status = doc_read_file(&text, &size, path, DOC_STATE_SIZE_MAX, err);
     if (status == CKL_OK)
         status = ckl_data_state_parse(out, text, size, CKL_FORMAT_BY_NAME, path, warnings, err);
     free(text);

@@ -55,9 +55,9 @@ ckl_status storage_prepare(storage *tree, ckl_error *err)
     char *private = NULL;
     ckl_status status = storage_path(&private, tree, ".ckl", err);
     if (status == CKL_OK)
-        status = fs_make_private_directory(private, err);
+        status = fs_make_directory(private, err);
     if (status == CKL_OK)
-        status = fs_make_private_directory(tree->staging, err);
+        status = fs_make_directory(tree->staging, err);
     free(private);
     if (status == CKL_OK)
         storage_reserve(tree);
@@ -155,7 +155,7 @@ ckl_status storage_op_begin(storage_op **out, storage *tree, const char *name, c
         return status;
     status = lock_staging(&staging, tree, err);
     if (status == CKL_OK)
-        status = fs_make_private_directory(op->folder, err);
+        status = fs_make_directory(op->folder, err);
     if (status == CKL_OK)
         status = take_lease(op, err);
     fs_lock_drop(staging);

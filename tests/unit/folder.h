@@ -28,6 +28,14 @@ static inline void remove_root(void)
     ck_assert_int_eq(system(command), 0);
 }
 
+/* What the umask leaves of permissions. */
+static inline mode_t left_by_umask(mode_t wanted)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    return wanted & ~mask;
+}
+
 #define ASSERT_STATUS(call, expected)                                                              \
     do {                                                                                           \
         ckl_error_clear(&fault);                                                                   \

@@ -180,17 +180,20 @@ START_TEST(files)
     char *content = NULL;
     size_t read_size = 0;
     ckl_error err = {0};
-    ck_assert_int_eq(doc_read_file(&content, &read_size, path, &err), CKL_OK);
+    ck_assert_int_eq(doc_read_file(&content, &read_size, path, DOC_SIZE_MAX, &err), CKL_OK);
     ck_assert_uint_eq(read_size, size);
     ck_assert(memcmp(content, bytes, size) == 0);
     free(bytes);
     ck_assert(content[size] == '\0');
     free(content);
+    ck_assert_int_eq(doc_read_file(&content, &read_size, path, size - 1, &err), CKL_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.message, "larger than"));
+    ckl_error_clear(&err);
     ck_assert_int_eq(unlink(path), 0);
-    ck_assert_int_eq(doc_read_file(&content, &read_size, path, &err), CKL_NOT_FOUND);
+    ck_assert_int_eq(doc_read_file(&content, &read_size, path, DOC_SIZE_MAX, &err), CKL_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(err.message, path));
     ckl_error_clear(&err);
-    ck_assert_int_eq(doc_read_file(&content, &read_size, folder, &err), CKL_IO);
+    ck_assert_int_eq(doc_read_file(&content, &read_size, folder, DOC_SIZE_MAX, &err), CKL_IO);
     ck_assert_ptr_nonnull(strstr(err.message, "it is a directory"));
     ck_assert_int_eq(rmdir(folder), 0);
 }
@@ -206,7 +209,7 @@ START_TEST(standard_input)
     close(ends[0]);
     char *content = NULL;
     size_t size = 0;
-    ck_assert_int_eq(doc_read_file(&content, &size, "-", NULL), CKL_OK);
+    ck_assert_int_eq(doc_read_file(&content, &size, "-", DOC_SIZE_MAX, NULL), CKL_OK);
     ck_assert_uint_eq(size, 5);
     ck_assert_str_eq(content, "a: 1\n");
     free(content);

@@ -32,8 +32,8 @@ END_TEST
 START_TEST(private_folder_is_private)
 {
     ck_assert_str_eq(storage_root(tree), root);
-    ck_assert_uint_eq(look(".ckl").st_mode & 0777, 0700);
-    ck_assert_uint_eq(look(".ckl/tmp").st_mode & 0777, 0700);
+    ck_assert_uint_eq(look(".ckl").st_mode & 0777, left_by_umask(0777));
+    ck_assert_uint_eq(look(".ckl/tmp").st_mode & 0777, left_by_umask(0777));
     ASSERT_OK(storage_prepare(tree, &fault));
 }
 END_TEST
@@ -45,7 +45,7 @@ static void assert_dumped(unsigned files)
 {
     for (size_t index = 0; index < DUMP_FILES; index++) {
         assert_holds(DUMP[index][2], DUMP[index][1]);
-        ck_assert_uint_eq(look(DUMP[index][2]).st_mode & 0777, 0444);
+        ck_assert_uint_eq(look(DUMP[index][2]).st_mode & 0777, left_by_umask(0444));
     }
     ck_assert_uint_eq(count_files("checkpoints"), files);
 }
@@ -300,7 +300,7 @@ START_TEST(an_equal_file_is_shared)
     ASSERT_OK(storage_place(op, &move, 1, &fault));
     storage_op_end(op);
     assert_holds(PLACE_OTHER, "lr: 0.1\n");
-    ck_assert_uint_eq(look(PLACE_OTHER).st_mode & 0777, 0444);
+    ck_assert_uint_eq(look(PLACE_OTHER).st_mode & 0777, left_by_umask(0444));
     ck_assert_int_eq(look(PLACE_OTHER).st_ino == look(PLACE_CONFIG).st_ino, _i == BY_LINK);
 }
 END_TEST
@@ -345,7 +345,7 @@ START_TEST(a_file_is_taken_over)
     ASSERT_OK(storage_op_link(&sha256, &size, op, "weights", at("mine"), &fault));
     ck_assert_uint_eq(size, 7);
     ck_assert(digest_equal(&sha256, &expected));
-    ck_assert_uint_eq(look("mine").st_mode & 0777, 0444);
+    ck_assert_uint_eq(look("mine").st_mode & 0777, left_by_umask(0444));
     ck_assert_uint_eq(look("mine").st_ino, look(".ckl/tmp/" OP "/weights").st_ino);
     ck_assert_uint_eq(fault_count(FAULT_SYNC), 1);
     storage_op_end(op);

@@ -21,6 +21,7 @@ typedef struct invocation {
     const char *root; /* -C */
     const char *run;  /* --run */
     bool json;
+    bool is_private; /* --private: what is made is its owner's alone */
     bool wants_help, wants_version;
     const struct command *command;
     const char *values[OPTION_MAX]; /* of the command's options: the last given; "" for a switch */

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -150,6 +151,8 @@ static int run(invocation *call)
     ckl_manager *manager = NULL;
     int exit_code = 0;
     ckl_status status = CKL_OK;
+    if (call->is_private)
+        umask(0077);
     if (call->command->need != NEEDS_NOTHING)
         status = open_root(&manager, call, call->command->need, &err);
     if (status == CKL_OK)

@@ -84,7 +84,8 @@ ckl_status unknown_command(const char *word, ckl_error *err)
 static ckl_status unknown_option(const invocation *call, const char *word, size_t size,
                                  ckl_error *err)
 {
-    static const char *const GLOBAL[] = {"-C", "--run", "--json", "--help", "--version"};
+    static const char *const GLOBAL[] = {"-C",        "--run",  "--json",
+                                         "--private", "--help", "--version"};
     char name[64];
     const char *close = NULL;
     size_t best = 3;
@@ -136,6 +137,10 @@ static bool take_global(invocation *out, char **words, int count, int *at, ckl_e
     }
     if (strcmp(word, "--version") == 0) {
         out->wants_version = true;
+        return true;
+    }
+    if (strcmp(word, "--private") == 0) {
+        out->is_private = true;
         return true;
     }
     if (strncmp(word, "--run=", 6) == 0) {
