@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""For every table and column of a rich ledger: a changed value is found, and the table is named; a
+flipped byte in any file of the tree is found; a history that was cut off or rewritten is found against
+a receipt. And nothing is found where nothing is wrong.
+
+    every_column.py TOOLS CKL CKL_DEMO IRIS
+"""
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+TOOLS, CKL, DEMO, IRIS = sys.argv[1:5]
+sys.path.insert(0, TOOLS)
+import verify_ledger  # noqa: E402
+from verify import history  # noqa: E402
+
+NAMED_BY = {  # what is told about a changed value may name what depends on it
+    "_tag": "_tagset_tag", "_sample": "_data_edge", "_edge_change": "_data_edge",
+    "_metric": "_metric_series", "_metric_name": "_metric_series", "_tagset": "_tagset_tag",
+    "_blob": "_model", "_component": "_experiment", "_run": "_event"}
+
+
+def ckl(root, *words, text=None):
+    done = subprocess.run([CKL, "-C", root, *words], input=text, capture_output=True, text=True,
+                          check=False)
+    if done.returncode != 0:
+        sys.exit(f"ckl {words}: {done.stderr}")
+    return done.stdout
+
+
+def clash():
+    """Two configurations whose digests begin with the same 8 hex characters."""
+    seen = {}
+    for seed in range(10_000_000):
+        text = '{"seed": %d}' % seed
+        first = hashlib.sha256(text.encode()).digest()[:4]
+        if first in seen:
+            return seen[first], text
+        seen[first] = text
+    raise AssertionError("no clash found")
+
+
+def rich_ledger(root, work):
+    subprocess.run([DEMO, root, IRIS], check=True, stdout=subprocess.DEVNULL)
+    (work / "w").write_text("weights")
+    (work / "opaque").write_bytes(b"\0opaque")
+    ckl(root, "update", "--architecture", work / "opaque", "--dump")
+    (work / "m.json").write_text('{"class": "Net", "attributes": {"depth": 2}, "modules":'
+                                 ' [{"name": "a", "type": "Linear", "attributes": {"k": [3, 3]}}]}')
+    ckl(root, "update", "--model", work / "m.json", "--architecture", work / "opaque")
+    ckl(root, "checkpoint", "--step", "1000", "--weights", work / "w", "--metric", "loss=0.5",
+        "--note", '{"a": 1}')
+    ckl(root, "checkpoint", "--step", "1000", "--weights", work / "m.json")
+    ckl(root, "ignore", "/root")
+    ckl(root, "ignore", "/gone")
+    ckl(root, "ignore", "/gone", "--remove")
+    for text in ('{"root": "/a", "lr": 1.0, "x": [1, {}], "y": null, "z": true}', '{"root": "/b", "lr": 2}',
+                 *clash()):
+        ckl(root, "update", "--config", "-", text=text)
+    ckl(root, "tag", "odd,one", "setosa_001", "--reason", "looks odd")
+    ckl(root, "untag", "odd,one", "setosa_001")
+    ckl(root, "tag", "odd,one", "setosa_001")
+    ckl(root, "run", "new", "other", "--from", "@")
+    ckl(root, "--run", "other", "restore", "versicolor_021")
+    ckl(root, "--run", "other", "checkpoint", "--step", "7", "--weights", work / "w")
+    ckl(root, "switch", "@~3")
+    ckl(root, "metric", "--step", "5", "loss=0.25", "bad=nan")
+    ckl(root, "gc", "--keep-last", "2")
+
+
+def findings(root, receipt=None, files=False):
+    return verify_ledger.verify(pathlib.Path(root), receipt, files).rows()
+
+
+def another(value):
+    """Something else of the same kind."""
+    if isinstance(value, bytes):
+        return bytes([value[0] ^ 1]) + value[1:] if value else b"x"
+    if isinstance(value, str):
+        return value + "x"
+    if isinstance(value, float):
+        return value + 0.5
+    return value + 1
+
+
+def candidates(value):
+    yield another(value)
+    if isinstance(value, int):
+        yield from (1 - value, value - 1, value + 8, value + 100000)
+    if isinstance(value, str):
+        flipped = ("a" if value[:1] != "a" else "b") + value[1:]
+        yield from (flipped, "removed", "replaced", "model", "data", "died", "closed", "start",
+                    "unknown")
+
+
+def change(path, table, column, where, value):
+    """Writes the first other value that the table takes. The result: what was written."""
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        for other in candidates(value):
+            if other == value:
+                continue
+            try:
+                connection.execute(f'UPDATE "{table}" SET "{column}" = ? WHERE {where[0]}',
+                                   (other, *where[1]))
+                connection.commit()
+                return other
+            except sqlite3.IntegrityError:
+                connection.rollback()
+    finally:
+        connection.close()
+    return None
+
+
+def a_row(connection, table, column):
+    """A row whose value is not null, by its primary key."""
+    info = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
+    keys = [row[1] for row in sorted(info, key=lambda row: row[5]) if row[5]]
+    row = connection.execute(f'SELECT "{column}", {", ".join(keys)} FROM "{table}"'
+                             f' WHERE "{column}" IS NOT NULL ORDER BY rowid DESC LIMIT 1'
+                             if "WITHOUT ROWID" not in table_sql(connection, table) else
+                             f'SELECT "{column}", {", ".join(keys)} FROM "{table}"'
+                             f' WHERE "{column}" IS NOT NULL LIMIT 1').fetchone()
+    return row and (row[0], (" AND ".join(f'"{key}" IS ?' for key in keys), row[1:]))
+
+
+def table_sql(connection, table):
+    return connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+
+
+def check_every_column(root, failures):
+    copy = root + "-copy"
+    connection = sqlite3.connect(f"{root}/ledger.db")
+    tables = [name for name, in connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")]
+    count = 0
+    for table in tables:
+        for _, column, *_ in connection.execute(f'PRAGMA table_info("{table}")').fetchall():
+            found = a_row(connection, table, column)
+            if found is None:
+                if table != "_intent":
+                    failures.append(f"{table}.{column} has no value to change")
+                continue
+            shutil.rmtree(copy, ignore_errors=True)
+            os.mkdir(copy)
+            shutil.copy(f"{root}/ledger.db", copy)
+            wrote = change(f"{copy}/ledger.db", table, column, found[1], found[0])
+            if wrote is None:
+                failures.append(f"{table}.{column}: no other value fits")
+                continue
+            told = findings(copy)
+            text = json.dumps(told)
+            count += 1
+            if table not in text and NAMED_BY.get(table, table) not in text:
+                failures.append(f"{table}.{column}: {found[0]!r} became {wrote!r}: {text[:300]}")
+    connection.close()
+    return count
+
+
+def check_files(root, failures):
+    count = 0
+    for path in sorted(pathlib.Path(root, "checkpoints").rglob("*")):
+        if not path.is_file():
+            continue
+        count += 1
+        content = path.read_bytes()
+        os.chmod(path, 0o644)
+        at = len(content) // 2
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1:])
+        told = findings(root, files=True)
+        if str(path.relative_to(root)) not in {row["subject"] for row in told}:
+            failures.append(f"a flipped byte in {path} was not found: {told}")
+        path.write_bytes(content)
+    return count
+
+
+def check_receipts(root, failures):
+    connection = sqlite3.connect(f"{root}/ledger.db")
+    name, = connection.execute("SELECT value FROM _meta WHERE key = 'ledger'").fetchone()
+    seq, chain = connection.execute("SELECT seq, chain FROM _event ORDER BY seq DESC LIMIT 1").fetchone()
+    receipt = {"schema_version": 1, "ledger": name, "seq": seq, "chain": chain.hex()}
+    if findings(root, receipt):
+        failures.append("a true receipt is refused")
+    copy = root + "-copy"
+    shutil.rmtree(copy, ignore_errors=True)
+    os.mkdir(copy)
+    shutil.copy(f"{root}/ledger.db", copy)
+    other = sqlite3.connect(f"{copy}/ledger.db")
+    other.execute("UPDATE _event SET reason = 'never happened' WHERE seq = 2")
+    other.commit()
+    located = {row["subject"] for row in findings(copy)}
+    if "_event 2" not in located:
+        failures.append(f"an edited event is not located: {located}")
+    rewrite(other)
+    if [row for row in findings(copy) if "chain" in row["message"]]:
+        failures.append("the chain was not recomputed by the test")
+    if not [row for row in findings(copy, receipt) if "rewritten" in row["message"]]:
+        failures.append("a rewritten history is not found against the receipt")
+    other.execute("DELETE FROM _event WHERE seq = ?", (seq,))
+    other.commit()
+    other.close()
+    if not [row for row in findings(copy, receipt) if "cut off" in row["message"]]:
+        failures.append("a history that was cut off is not found against the receipt")
+    connection.close()
+
+
+def rewrite(connection):
+    """Makes the chain good again, as somebody would who knows how."""
+    chain, before = history.Chain(connection), bytes(32)
+    for event in list(history.events_of(connection)):
+        before = chain.digest(before, event)
+        connection.execute("UPDATE _event SET chain = ? WHERE seq = ?", (before, event["seq"]))
+    connection.commit()
+
+
+def main():
+    failures = []
+    with tempfile.TemporaryDirectory() as folder:
+        work = pathlib.Path(folder)
+        root = str(work / "root")
+        rich_ledger(root, work)
+        before = findings(root, files=True)
+        if before:
+            sys.exit(f"found where nothing is wrong: {before}")
+        columns = check_every_column(root, failures)
+        files = check_files(root, failures)
+        check_receipts(root, failures)
+    for failure in failures:
+        print(f"FAIL: {failure}")
+    print(f"{columns} columns, {files} files, {len(failures)} failures")
+    sys.exit(1 if failures or columns < 100 or files < 10 else 0)
+
+
+if __name__ == "__main__":
+    main()

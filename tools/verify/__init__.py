@@ -1,0 +1,1 @@
+"""What tools/verify_ledger.py checks, one module for each part of the format."""
