@@ -46,8 +46,20 @@ def clash():
     raise AssertionError("no clash found")
 
 
+def dirty_code(folder):
+    """A git work tree that differs from its commit: so that sessions have all of their columns."""
+    folder.mkdir()
+    who = ["-c", "user.name=nobody", "-c", "user.email=nobody@example.invalid"]
+    for words in (["init", "-q", "."], ["add", "."], ["commit", "-qm", "one"]):
+        (folder / "train.py").write_text("one")
+        subprocess.run(["git", *who, *words], cwd=folder, check=True)
+    (folder / "train.py").write_text("two")
+    return folder
+
+
 def rich_ledger(root, work):
-    subprocess.run([DEMO, root, IRIS], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([os.path.abspath(DEMO), root, os.path.abspath(IRIS)], check=True,
+                   stdout=subprocess.DEVNULL, cwd=dirty_code(work / "code"))
     (work / "w").write_text("weights")
     (work / "opaque").write_bytes(b"\0opaque")
     ckl(root, "update", "--architecture", work / "opaque", "--dump")
