@@ -19,6 +19,7 @@ ckl_status db_error(db *ledger, int result, const char *doing, ckl_error *err)
         return error_set(err, CKL_NO_SPACE, "%s '%s': the disk is full", doing, ledger->path);
     case SQLITE_NOMEM:
         return error_memory(err);
+    case SQLITE_ERROR: /* our SQL is right: then the tables are not a ledger's */
     case SQLITE_CORRUPT:
         return error_set(err, CKL_DAMAGED, "%s '%s': %s", doing, ledger->path, what);
     case SQLITE_NOTADB:

@@ -39,6 +39,8 @@ void statement_done(statement *running); /* twice is fine */
 
 /* `sql` is a literal: its address is the key of the cache. */
 ckl_status db_query(statement *out, db *ledger, const char *sql, ckl_error *err);
+/* The same for a text that was put together: nothing of it is kept. */
+ckl_status db_query_once(statement *out, db *ledger, const char *sql, ckl_error *err);
 /* Bind a named parameter (":uid"). Failures are kept and returned by the next step. NULL text, blob
  * or digest binds NULL. Text and blobs are not copied: they live until statement_done. */
 void bind_text(statement *running, const char *name, const char *text);
@@ -79,6 +81,15 @@ bool db_in_transaction(const db *ledger);
 bool db_is_read_only(const db *ledger);
 /* Gives every parameterless statement of `sql` to SQLite; for migrations. */
 ckl_status db_execute(db *ledger, const char *sql, ckl_error *err);
+
+/* ---- for looking a ledger over (db_check.c) -------------------------------------------------- */
+
+/* A new ledger without a file, made by the same road: what another one's schema must be. */
+ckl_status db_open_fresh(db **out, ckl_error *err);
+/* Takes all views away, and makes those of this version. In a write transaction. */
+ckl_status db_refresh_views(db *ledger, ckl_error *err);
+/* Writes the ledger as it is, page by page, to a new file. Not in a transaction. */
+ckl_status db_copy_to(db *ledger, const char *path, ckl_error *err);
 
 /* For db_open.c. */
 ckl_status db_error(db *ledger, int result, const char *doing, ckl_error *err);

@@ -33,4 +33,8 @@ struct db {
     int reset_at;  /* so many, and readers are waited for to begin the log anew */
 };
 
+/* Makes the tables of the versions after `version` (-1: all), the views, and the version's stamp.
+ */
+ckl_status db_replay_schema(db *ledger, int64_t version, ckl_error *err);
+
 #endif

@@ -155,7 +155,7 @@ static ckl_status drop_views(db *ledger, ckl_error *err)
     }
 }
 
-static ckl_status refresh_views(db *ledger, ckl_error *err)
+ckl_status db_refresh_views(db *ledger, ckl_error *err)
 {
     const char *views = schema_text("views");
     char text[32];
@@ -191,7 +191,7 @@ static ckl_status name_ledger(db *ledger, ckl_error *err)
     return statement_run(&running, err);
 }
 
-static ckl_status replay(db *ledger, int64_t version, ckl_error *err)
+ckl_status db_replay_schema(db *ledger, int64_t version, ckl_error *err)
 {
     char stamp[128];
     ckl_status status = CKL_OK;
@@ -202,7 +202,7 @@ static ckl_status replay(db *ledger, int64_t version, ckl_error *err)
     if (status == CKL_OK && version < 1)
         status = name_ledger(ledger, err);
     if (status == CKL_OK)
-        status = refresh_views(ledger, err);
+        status = db_refresh_views(ledger, err);
     if (status != CKL_OK)
         return status;
     snprintf(stamp, sizeof stamp, "PRAGMA application_id=%d; PRAGMA user_version=%d",
@@ -225,7 +225,7 @@ static ckl_status migrate(bool *created, db *ledger, ckl_error *err)
     if (status != CKL_OK)
         return status;
     ledger->in_transaction = true;
-    status = replay(ledger, version, err);
+    status = db_replay_schema(ledger, version, err);
     if (status == CKL_OK)
         status = db_execute(ledger, "COMMIT", err);
     if (status != CKL_OK)
@@ -244,7 +244,7 @@ static ckl_status update_views(db *ledger, ckl_error *err)
         return status;
     status = db_begin(ledger, DB_WRITE, err);
     if (status == CKL_OK)
-        status = refresh_views(ledger, err);
+        status = db_refresh_views(ledger, err);
     if (status == CKL_OK)
         return db_commit(ledger, err);
     db_rollback(ledger);

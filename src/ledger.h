@@ -37,6 +37,8 @@ ckl_status ledger_ignore(db *ledger, const char *path, bool ignored, int64_t eve
 ckl_status ledger_config_record(int64_t *out, db *ledger, const ckl_config *config,
                                 int64_t component, const char *const *ignored, size_t ignored_count,
                                 ckl_error *err);
+/* True at an ignored path and below it. */
+bool ledger_leaf_is_ignored(const char *path, const char *const *ignored, size_t count);
 /* The content of a recorded configuration; *out is the caller's. */
 ckl_status ledger_config_content(char **out, db *ledger, int64_t config, ckl_error *err);
 /* The configuration last recorded with a component. */
@@ -161,6 +163,8 @@ ckl_status ledger_run_move_samples(db *ledger, int64_t run, int64_t from, int64_
 /* Adds a training session that began now. */
 ckl_status ledger_session_add(int64_t *out, db *ledger, const session *gathered, int64_t run,
                               ckl_error *err);
+/* The digest of what is known about a session from its begin on. */
+ckl_status ledger_session_digest(digest *out, db *ledger, int64_t id, ckl_error *err);
 /* Says how a session ended: "closed" or "died". One that ended stays as it is. */
 ckl_status ledger_session_end(db *ledger, int64_t id, const char *outcome, int64_t at_us,
                               ckl_error *err);
@@ -189,6 +193,11 @@ typedef struct ledger_event {
 } ledger_event;
 /* Adds it with its chain; *seq may be NULL. */
 ckl_status ledger_event_add(int64_t *seq, db *ledger, const ledger_event *event, ckl_error *err);
+/* The chain that an event has behind the chain `previous` (all zero before the first). Version 1 is
+ * followed by the digests of the files that it put into the tree. */
+ckl_status ledger_event_chain(digest *out, db *ledger, const ledger_event *event, int64_t seq,
+                              const digest *previous, int version, const digest *files,
+                              size_t file_count, ckl_error *err);
 /* CKL_OK when an event (or nothing: CKL_NOT_FOUND) has this operation's name. */
 ckl_status ledger_event_of_operation(int64_t *seq, db *ledger, const char *op, ckl_error *err);
 
@@ -243,6 +252,10 @@ typedef struct ledger_metric {
     double value; /* NaN is kept as NULL */
     const char *name;
 } ledger_metric;
+/* The digest of one value; its first 16 bytes are what its series sums up. */
+ckl_status ledger_metric_digest(digest *out, hasher *running, const char *run,
+                                const char *experiment, const ledger_metric *metric,
+                                ckl_error *err);
 /* Adds values, or replaces those of the same name at the same step, and keeps their series. */
 ckl_status ledger_metrics_add(db *ledger, int64_t run, int64_t experiment,
                               const ledger_metric *metrics, size_t count, ckl_error *err);

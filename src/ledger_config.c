@@ -94,13 +94,11 @@ typedef struct leaf_context {
     size_t ignored_count;
 } leaf_context;
 
-/* True at an ignored path and below it. */
-static bool leaf_is_ignored(const leaf_context *context, const char *path)
+bool ledger_leaf_is_ignored(const char *path, const char *const *ignored, size_t count)
 {
-    for (size_t index = 0; index < context->ignored_count; index++) {
-        size_t size = strlen(context->ignored[index]);
-        if (strncmp(path, context->ignored[index], size) == 0 &&
-            (path[size] == '\0' || path[size] == '/'))
+    for (size_t index = 0; index < count; index++) {
+        size_t size = strlen(ignored[index]);
+        if (strncmp(path, ignored[index], size) == 0 && (path[size] == '\0' || path[size] == '/'))
             return true;
     }
     return false;
@@ -127,7 +125,8 @@ static ckl_status add_leaf(void *opaque, const canon_leaf *leaf, ckl_error *err)
         bind_real(&running, ":number", json_real_value(leaf->value));
     else
         bind_null(&running, ":number");
-    bind_integer(&running, ":ignored", leaf_is_ignored(context, leaf->path));
+    bind_integer(&running, ":ignored",
+                 ledger_leaf_is_ignored(leaf->path, context->ignored, context->ignored_count));
     return statement_run(&running, err);
 }
 

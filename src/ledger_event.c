@@ -142,16 +142,16 @@ static ckl_status add_last_chain(hasher *running, int64_t *seq, db *ledger, ckl_
 }
 
 static ckl_status add_fields(hasher *running, db *ledger, const ledger_event *event, int64_t seq,
-                             ckl_error *err)
+                             int version, ckl_error *err)
 {
-    hasher_add_integer(running, CHAIN_VERSION);
-    ckl_status status = add_ledger_name(running, ledger, err);
+    hasher_add_integer(running, version);
+    ckl_status status = version == 1 ? CKL_OK : add_ledger_name(running, ledger, err);
     hasher_add_integer(running, seq);
     add_text(running, event->op);
     hasher_add_integer(running, event->at_us);
     if (status == CKL_OK)
         status = add_run_name(running, ledger, event->run, err);
-    if (status == CKL_OK)
+    if (status == CKL_OK && version > 1)
         status = add_session(running, ledger, event->session, err);
     add_text(running, event->kind);
     if (status == CKL_OK)
@@ -160,7 +160,7 @@ static ckl_status add_fields(hasher *running, db *ledger, const ledger_event *ev
         status = add_experiment(running, ledger, event->from_experiment, err);
     if (status == CKL_OK)
         status = add_config(running, ledger, event->config, err);
-    if (status == CKL_OK)
+    if (status == CKL_OK && version > 1)
         status = add_config(running, ledger, event->from_config, err);
     if (status == CKL_OK)
         status = add_edge(running, ledger, event->edge, err);
@@ -230,7 +230,7 @@ ckl_status ledger_event_add(int64_t *seq, db *ledger, const ledger_event *event,
     if (status == CKL_OK)
         status = add_last_chain(running, &number, ledger, err);
     if (status == CKL_OK)
-        status = add_fields(running, ledger, &timed, number, err);
+        status = add_fields(running, ledger, &timed, number, CHAIN_VERSION, err);
     if (status == CKL_OK)
         status = hasher_end(&chain, running, err);
     hasher_free(running);
@@ -238,6 +238,24 @@ ckl_status ledger_event_add(int64_t *seq, db *ledger, const ledger_event *event,
         status = insert_event(ledger, &timed, number, &chain, err);
     if (status == CKL_OK && seq != NULL)
         *seq = number;
+    return status;
+}
+
+ckl_status ledger_event_chain(digest *out, db *ledger, const ledger_event *event, int64_t seq,
+                              const digest *previous, int version, const digest *files,
+                              size_t file_count, ckl_error *err)
+{
+    hasher *running = NULL;
+    ckl_status status = hasher_new(&running, err);
+    if (status != CKL_OK)
+        return status;
+    add_digest(running, previous);
+    status = add_fields(running, ledger, event, seq, version, err);
+    for (size_t index = 0; index < file_count; index++)
+        add_digest(running, &files[index]);
+    if (status == CKL_OK)
+        status = hasher_end(out, running, err);
+    hasher_free(running);
     return status;
 }
 

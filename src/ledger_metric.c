@@ -97,22 +97,30 @@ static ckl_status find_series(series **out, batch *job, const char *name, ckl_er
 
 /* ---- one value ------------------------------------------------------------------------------- */
 
+ckl_status ledger_metric_digest(digest *out, hasher *running, const char *run,
+                                const char *experiment, const ledger_metric *metric, ckl_error *err)
+{
+    uint64_t bits = 0;
+    memcpy(&bits, &metric->value, sizeof bits);
+    hasher_add_field(running, run, strlen(run));
+    hasher_add_field(running, metric->name, strlen(metric->name));
+    hasher_add_field(running, experiment, strlen(experiment));
+    hasher_add_integer(running, metric->step);
+    if (isnan(metric->value))
+        hasher_add_field(running, "", 0);
+    else
+        hasher_add_integer(running, (int64_t)bits);
+    hasher_add_integer(running, metric->at_us);
+    return hasher_end(out, running, err);
+}
+
 static ckl_status hash_value(series_digest *out, const batch *job, const char *name, int64_t step,
                              double value, int64_t at_us, ckl_error *err)
 {
     digest whole;
-    uint64_t bits = 0;
-    memcpy(&bits, &value, sizeof bits);
-    hasher_add_field(job->running, job->run_name, strlen(job->run_name));
-    hasher_add_field(job->running, name, strlen(name));
-    hasher_add_field(job->running, job->hash.text, strlen(job->hash.text));
-    hasher_add_integer(job->running, step);
-    if (isnan(value))
-        hasher_add_field(job->running, "", 0);
-    else
-        hasher_add_integer(job->running, (int64_t)bits);
-    hasher_add_integer(job->running, at_us);
-    ckl_status status = hasher_end(&whole, job->running, err);
+    ledger_metric metric = {step, at_us, value, name};
+    ckl_status status =
+        ledger_metric_digest(&whole, job->running, job->run_name, job->hash.text, &metric, err);
     if (status == CKL_OK)
         memcpy(out->bytes, whole.bytes, sizeof out->bytes);
     return status;

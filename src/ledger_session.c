@@ -9,7 +9,7 @@
  * bytes, big-endian; what is null as a field of no bytes): started_us, the run's name, host, user,
  * pid, program, arguments, git_commit, git_dirty, git_diff, libraries. It is part of the chain of
  * each of the session's events; how the session ended is told by an event of its own. */
-static ckl_status hash_session(digest *out, db *ledger, int64_t id, ckl_error *err)
+ckl_status ledger_session_digest(digest *out, db *ledger, int64_t id, ckl_error *err)
 {
     hasher *running = NULL;
     STATEMENT_AUTO row = {0};
@@ -50,7 +50,7 @@ static ckl_status seal(db *ledger, int64_t id, ckl_error *err)
 {
     digest value;
     STATEMENT_AUTO running = {0};
-    ckl_status status = hash_session(&value, ledger, id, err);
+    ckl_status status = ledger_session_digest(&value, ledger, id, err);
     if (status == CKL_OK)
         status =
             db_query(&running, ledger, "UPDATE _session SET digest = :digest WHERE id = :id", err);

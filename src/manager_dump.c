@@ -200,8 +200,11 @@ static ckl_status dump_head(dumping *job, ckl_error *err)
     if (status == CKL_OK)
         status = stage(job, err);
     unit->dumped |= job->view.pending;
-    if (status == CKL_OK && is_needed(job))
+    if (status == CKL_OK && is_needed(job)) {
         status = work_perform(unit, job->manager, job->op, NULL, 0, err);
+        if (status == CKL_OK)
+            receipt_write(job->manager->ledger, job->manager->tree);
+    }
     storage_op_end(job->op);
     return status;
 }

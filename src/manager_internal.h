@@ -100,6 +100,9 @@ ckl_status manager_baseline_of(int64_t *out, ckl_manager *manager,
                                const ledger_experiment *experiment, ckl_error *err);
 ckl_status manager_resolve(ledger_experiment *out, ckl_manager *manager, const char *text,
                            ckl_error *err);
+/* Writes .ckl/receipt.json: where history stands (check_receipt.c). Failing is no harm: the next
+ * dump writes it again. */
+void receipt_write(db *ledger, const storage *tree);
 bool manager_run_name_is_good(const char *name);
 /* The _config that an experiment was last recorded with, this run's first; 0: none. */
 ckl_status manager_config_of(int64_t *out, ckl_manager *manager,

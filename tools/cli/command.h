@@ -112,6 +112,8 @@ ckl_status open_if_there(ckl_manager **out, const invocation *call, ckl_error *e
 ckl_status open_to_write(ckl_manager **out, const invocation *call, ckl_error *err);
 /* Where nothing can be done without a ledger. */
 ckl_status open_to_change(ckl_manager **out, const invocation *call, ckl_error *err);
+/* The root that the call is about; `here` holds PATH_MAX. */
+const char *find_root(const invocation *call, char *here);
 extern const ckl_warning_sink WARNINGS; /* one line each on standard error */
 
 /* cmd_read.c: the checkpoints of an experiment (NULL: all), as lines or as a JSON array. */
@@ -132,6 +134,6 @@ ckl_status parse_target(char **out, int64_t *step, const char *text, ckl_error *
 command_function cmd_hash, cmd_compare, cmd_update, cmd_discard, cmd_restore, cmd_tag, cmd_untag,
     cmd_status, cmd_dump, cmd_checkpoint, cmd_metric, cmd_log, cmd_show, cmd_diff, cmd_state,
     cmd_cat, cmd_path, cmd_switch, cmd_runs, cmd_run, cmd_checkpoints, cmd_ignore, cmd_watch,
-    cmd_gc;
+    cmd_gc, cmd_fsck, cmd_receipt;
 
 #endif

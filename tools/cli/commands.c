@@ -256,6 +256,33 @@ const command COMMANDS[] = {
                  {"--all", NULL, "of all runs", false},
                  {"--dry-run", NULL, "decide, remove nothing", false},
                  REASON}},
+    {.name = "fsck",
+     .need = NEEDS_NOTHING,
+     .usage = "[--repair] [--accept-missing] [--receipt F] [--reason T]",
+     .summary = "does the ledger, and do its files, still hold what they were given?",
+     .example = "ckl fsck --receipt receipt.json",
+     .about = "Recomputes every digest, replays the history, reads every file. Each finding says "
+              "what it means; exit 3 when any is left. --repair brings back what the ledger can "
+              "derive byte for byte (dumped files, derived rows, views), keeps what it replaces in "
+              ".ckl/quarantine, and says what is lost. --receipt finds history that was rewritten "
+              "or cut off since ckl receipt printed F; the receipt of the last dump is always "
+              "compared.",
+     .keys = "findings of kind, subject, message, repaired, lost; checked",
+     .function = cmd_fsck,
+     .options = {{"--repair", NULL, "bring back what the ledger can derive", false},
+                 {"--accept-missing", NULL, "record that files that are gone were deleted", false},
+                 {"--receipt", "FILE", "a receipt that was kept elsewhere; - is standard input",
+                  false},
+                 REASON}},
+    {.name = "receipt",
+     .need = NEEDS_READING,
+     .usage = "",
+     .summary = "where history stands: one line, to keep elsewhere",
+     .example = "ckl receipt > receipt.json",
+     .about = "Given to ckl fsck --receipt later, it shows whether anything up to here was "
+              "rewritten or cut off, also by somebody who computed the chain anew.",
+     .keys = "ledger, seq, chain, at",
+     .function = cmd_receipt},
     {.name = "ignore",
      .need = NEEDS_NOTHING,
      .usage = "[PATH…] [--remove] [--reason T]",

@@ -37,7 +37,7 @@ static bool has_ledger(const char *folder)
 }
 
 /* -C, else $CKL_ROOT, else the nearest folder upwards with a ledger, else here. */
-static const char *find_root(const invocation *call, char here[PATH_MAX])
+const char *find_root(const invocation *call, char *here)
 {
     const char *environment = getenv("CKL_ROOT");
     if (call->root != NULL)
