@@ -342,6 +342,22 @@ PROTOTYPES = {
     'ckl_gc_close': (None, [
         ctypes.c_void_p
     ]),
+    'ckl_check_open': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_char_p, ctypes.POINTER(s.ckl_check_options),
+        ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_check_next': (ctypes.c_int, [
+        ctypes.POINTER(s.ckl_finding), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_check_read_counts': (None, [
+        ctypes.POINTER(s.ckl_check_counts), ctypes.c_void_p
+    ]),
+    'ckl_check_close': (None, [
+        ctypes.c_void_p
+    ]),
+    'ckl_receipt': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
+    ]),
     'ckl_register_model_source': (ctypes.c_int, [
         ctypes.POINTER(s.ckl_model_source), ctypes.POINTER(s.ckl_error)
     ]),

@@ -438,6 +438,43 @@ class ckl_gc_row(ctypes.Structure):
     ]
 
 
+class ckl_check_options(ctypes.Structure):
+    _fields_ = [
+        ('repair', ctypes.c_bool),
+        ('accept_missing', ctypes.c_bool),
+        ('receipt', ctypes.c_char_p),
+        ('actor', ctypes.c_char_p),
+        ('reason', ctypes.c_char_p),
+        ('progress', ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint64, ctypes.c_uint64)),
+        ('progress_context', ctypes.c_void_p),
+        ('warnings', ctypes.POINTER(ckl_warning_sink)),
+    ]
+
+
+class ckl_finding(ctypes.Structure):
+    _fields_ = [
+        ('kind', ctypes.c_char_p),
+        ('subject', ctypes.c_char_p),
+        ('message', ctypes.c_char_p),
+        ('repaired', ctypes.c_bool),
+        ('lost', ctypes.c_char_p),
+    ]
+
+
+class ckl_check_counts(ctypes.Structure):
+    _fields_ = [
+        ('events', ctypes.c_uint64),
+        ('experiments', ctypes.c_uint64),
+        ('components', ctypes.c_uint64),
+        ('data_states', ctypes.c_uint64),
+        ('samples', ctypes.c_uint64),
+        ('checkpoints', ctypes.c_uint64),
+        ('metrics', ctypes.c_uint64),
+        ('files', ctypes.c_uint64),
+        ('bytes', ctypes.c_uint64),
+    ]
+
+
 class ckl_model_source(ctypes.Structure):
     _fields_ = [
         ('describe', ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p), ctypes.POINTER(ckl_error))),
