@@ -154,7 +154,7 @@ static ckl_status judge(const char **kind, char *message, size_t room, tree_look
         snprintf(message, room, "has other bytes than were recorded: its SHA-256 differs");
     } else {
         *kind = "unreadable";
-        snprintf(message, room, "%s", unread.message);
+        snprintf(message, room, "%.*s", (int)room - 1, unread.message);
     }
     free(path);
     free(obstacle);
@@ -324,7 +324,7 @@ static ckl_status has_intent(bool *out, ckl_check *job, const char *op, ckl_erro
 
 static ckl_status look_at_intent(ckl_check *job, const char *op, ckl_error *err)
 {
-    char subject[128];
+    char subject[160];
     bool still = false;
     if (!stays_dead(job, op))
         return CKL_OK;
