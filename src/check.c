@@ -33,7 +33,7 @@ static ckl_status push(ckl_check *job, check_fix fix, const char *kind, const ch
 {
     char message[1024];
     if (!is_told(job, kind, subject)) {
-        job->hidden++;
+        *(fix == FIX_TABLE ? &job->hidden_rows : &job->hidden) += 1;
         return CKL_OK;
     }
     if (job->count == job->capacity) {
@@ -247,16 +247,30 @@ static ckl_status look_at_ledger(ckl_check *job, ckl_error *err)
     return status;
 }
 
+/* Thousands of rows of one table make one line. */
+static ckl_status tell_hidden(ckl_check *job, const char *kind, uint64_t count, bool repaired,
+                              ckl_error *err)
+{
+    if (count == 0)
+        return CKL_OK;
+    ckl_status status =
+        check_add(job, FIX_NONE, kind, "ledger.db", err,
+                  "at least %llu more findings like these are not told", (unsigned long long)count);
+    if (status == CKL_OK)
+        job->findings[job->count - 1].repaired = repaired;
+    return status;
+}
+
 static ckl_status look_over(ckl_check *job, ckl_error *err)
 {
     bool open = false;
     ckl_status status = open_ledger(job, &open, err);
     if (status == CKL_OK && open)
         status = look_at_ledger(job, err);
-    if (status == CKL_OK && job->hidden > 0)
-        status = check_add(job, FIX_NONE, "unreadable", "ledger.db", err,
-                           "%llu more findings like these are not told",
-                           (unsigned long long)job->hidden);
+    if (status == CKL_OK)
+        status = tell_hidden(job, "content", job->hidden, false, err);
+    if (status == CKL_OK)
+        status = tell_hidden(job, "derived", job->hidden_rows, job->hidden_rows_repaired, err);
     return status == CKL_OK && job->options.repair ? check_tell_losses(job, err) : status;
 }
 

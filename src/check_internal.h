@@ -37,7 +37,9 @@ struct ckl_check {
     char *actor;
     check_finding *findings;
     size_t count, capacity, next;
-    uint64_t hidden; /* findings beyond those that are told */
+    uint64_t hidden;      /* findings beyond those that are told … */
+    uint64_t hidden_rows; /* … and those of derived rows */
+    bool hidden_rows_repaired;
     ckl_check_counts counts;
     char *last_receipt; /* text of .ckl/receipt.json; NULL: none */
     int64_t last_seq;   /* of the events that were looked at */

@@ -96,14 +96,17 @@ static ckl_status put_tables(repairing *work, ckl_error *err)
 {
     ckl_check *job = work->job;
     ckl_status status = CKL_OK;
+    char table[64] = "";
     for (size_t index = 0; status == CKL_OK && index < job->count; index++) {
-        char table[64];
+        char last[64];
         check_finding *finding = &job->findings[index];
         if (!is_open(finding, FIX_TABLE))
             continue;
+        memcpy(last, table, sizeof last);
         snprintf(table, sizeof table, "%.*s", (int)strcspn(finding->subject, " "),
                  finding->subject);
-        status = check_put_table(job, table, err);
+        if (strcmp(table, last) != 0) /* a table's findings stand together */
+            status = check_put_table(job, table, err);
         if (status == CKL_OK)
             status = note_recreated(work, finding, err);
     }
@@ -314,6 +317,8 @@ static ckl_status put_rows(repairing *work, ckl_error *err)
         status = put_schema(work, err);
     if (status == CKL_OK && work->job->history_holds)
         status = put_tables(work, err);
+    if (status == CKL_OK && work->job->history_holds)
+        work->job->hidden_rows_repaired = true;
     return status == CKL_OK ? put_indexes(work, err) : status;
 }
 

@@ -200,32 +200,33 @@ static ckl_status check_numbers(ckl_check *job, ckl_error *err)
 static ckl_status check_used(ckl_check *job, ckl_error *err)
 {
     STATEMENT_AUTO row = {0};
-    ckl_status status = db_query(
-        &row, job->ledger,
-        "SELECT '_component', id FROM _component AS it WHERE NOT EXISTS (SELECT 1 FROM _experiment"
-        "  WHERE CASE it.kind WHEN 'model' THEN model WHEN 'config' THEN config ELSE data END"
-        "        = it.id)"
-        " UNION ALL SELECT '_config', id FROM _config WHERE id NOT IN ("
-        "  SELECT config FROM _event WHERE config IS NOT NULL)"
-        " UNION ALL SELECT '_blob', id FROM _blob WHERE id NOT IN ("
-        "  SELECT opaque FROM _model WHERE opaque IS NOT NULL"
-        "  UNION SELECT architecture FROM _model WHERE architecture IS NOT NULL)"
-        "  AND NOT EXISTS (SELECT 1 FROM _event WHERE kind = 'update'"
-        "   AND instr(detail, lower(hex(_blob.digest))) > 0)"
-        " UNION ALL SELECT '_sample', id FROM _sample WHERE NOT EXISTS ("
-        "  SELECT 1 FROM _edge_change WHERE sample = _sample.id)"
-        " UNION ALL SELECT '_data_edge', id FROM _data_edge WHERE id NOT IN ("
-        "  SELECT min(id) FROM _data_edge GROUP BY to_state UNION"
-        "  SELECT edge FROM _event WHERE edge IS NOT NULL)"
-        " UNION ALL SELECT '_experiment', id FROM _experiment WHERE NOT EXISTS ("
-        "  SELECT 1 FROM _event WHERE experiment = _experiment.id)"
-        " UNION ALL SELECT '_run', id FROM _run WHERE NOT EXISTS ("
-        "  SELECT 1 FROM _event WHERE run = _run.id)"
-        " UNION ALL SELECT '_session', id FROM _session WHERE id NOT IN ("
-        "  SELECT session FROM _event WHERE session IS NOT NULL)"
-        " UNION ALL SELECT '_metric_name', id FROM _metric_name WHERE id NOT IN ("
-        "  SELECT name FROM _metric_series)",
-        err);
+    ckl_status status =
+        db_query(&row, job->ledger,
+                 "SELECT '_component', id FROM _component AS it WHERE CASE it.kind"
+                 "  WHEN 'model' THEN NOT EXISTS (SELECT 1 FROM _experiment WHERE model = it.id)"
+                 "  WHEN 'config' THEN NOT EXISTS (SELECT 1 FROM _experiment WHERE config = it.id)"
+                 "  ELSE NOT EXISTS (SELECT 1 FROM _experiment WHERE data = it.id) END"
+                 " UNION ALL SELECT '_config', id FROM _config WHERE id NOT IN ("
+                 "  SELECT config FROM _event WHERE config IS NOT NULL)"
+                 " UNION ALL SELECT '_blob', id FROM _blob WHERE id NOT IN ("
+                 "  SELECT opaque FROM _model WHERE opaque IS NOT NULL"
+                 "  UNION SELECT architecture FROM _model WHERE architecture IS NOT NULL)"
+                 "  AND NOT EXISTS (SELECT 1 FROM _event WHERE kind = 'update'"
+                 "   AND instr(detail, lower(hex(_blob.digest))) > 0)"
+                 " UNION ALL SELECT '_sample', id FROM _sample WHERE NOT EXISTS ("
+                 "  SELECT 1 FROM _edge_change WHERE sample = _sample.id)"
+                 " UNION ALL SELECT '_data_edge', id FROM _data_edge WHERE id NOT IN ("
+                 "  SELECT min(id) FROM _data_edge GROUP BY to_state UNION"
+                 "  SELECT edge FROM _event WHERE edge IS NOT NULL)"
+                 " UNION ALL SELECT '_experiment', id FROM _experiment WHERE NOT EXISTS ("
+                 "  SELECT 1 FROM _event WHERE experiment = _experiment.id)"
+                 " UNION ALL SELECT '_run', id FROM _run WHERE NOT EXISTS ("
+                 "  SELECT 1 FROM _event WHERE run = _run.id)"
+                 " UNION ALL SELECT '_session', id FROM _session WHERE id NOT IN ("
+                 "  SELECT session FROM _event WHERE session IS NOT NULL)"
+                 " UNION ALL SELECT '_metric_name', id FROM _metric_name WHERE id NOT IN ("
+                 "  SELECT name FROM _metric_series)",
+                 err);
     while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK)
         status = check_add_row(job, "unused", column_text(&row, 0), column_integer(&row, 1), err,
                                "nothing names it: what did was changed or is gone");

@@ -259,7 +259,7 @@ const command COMMANDS[] = {
     {.name = "fsck",
      .need = NEEDS_NOTHING,
      .usage = "[--repair] [--accept-missing] [--receipt F] [--reason T]",
-     .summary = "does the ledger, and do its files, still hold what they were given?",
+     .summary = "look the ledger and its files over; bring back what can be",
      .example = "ckl fsck --receipt receipt.json",
      .about = "Recomputes every digest, replays the history, reads every file. Each finding says "
               "what it means; exit 3 when any is left. --repair brings back what the ledger can "
