@@ -58,17 +58,26 @@ static ckl_status put_file(replay *work, const replay_event *event, const named_
     return statement_run(&running, err);
 }
 
-/* Events of version 1 do not name their files: what stands under them is taken as it is. */
+/* Events of version 1 do not name their files: path, size and SHA-256 of what stands under them are
+ * taken as they are (the chain covers the SHA-256). */
 static ckl_status take_files(replay *work, const replay_event *event, ckl_error *err)
 {
     STATEMENT_AUTO running = {0};
-    ckl_status status = db_query(&running, work->job->ledger,
-                                 "INSERT OR REPLACE INTO temp.expected_file"
-                                 " SELECT * FROM _file WHERE event = :event",
-                                 err);
+    ckl_status status = db_query(
+        &running, work->job->ledger,
+        "INSERT OR REPLACE INTO temp.expected_file"
+        " (path, experiment, component, config, size, sha256, event)"
+        " SELECT file.path, it.id, CASE WHEN file.path LIKE '%_architecture.pkl' THEN it.model"
+        "  WHEN file.path LIKE '%_config.yaml' THEN it.config ELSE it.data END,"
+        " CASE WHEN file.path LIKE '%_config.yaml' THEN :config END, file.size, file.sha256, :event"
+        " FROM _file AS file JOIN _experiment AS it ON it.id = :experiment"
+        " WHERE file.event = :event",
+        err);
     if (status != CKL_OK)
         return status;
+    bind_id(&running, ":config", event->columns.config);
     bind_integer(&running, ":event", event->seq);
+    bind_integer(&running, ":experiment", event->columns.experiment);
     return statement_run(&running, err);
 }
 

@@ -196,7 +196,8 @@ static ckl_status check_numbers(ckl_check *job, ckl_error *err)
     return status == CKL_DONE ? CKL_OK : status;
 }
 
-/* What is recorded is recorded for something. */
+/* What is recorded is recorded for something. Events of version 1 do not say which architecture was
+ * given. */
 static ckl_status check_used(ckl_check *job, ckl_error *err)
 {
     STATEMENT_AUTO row = {0};
@@ -212,7 +213,7 @@ static ckl_status check_used(ckl_check *job, ckl_error *err)
                  "  SELECT opaque FROM _model WHERE opaque IS NOT NULL"
                  "  UNION SELECT architecture FROM _model WHERE architecture IS NOT NULL)"
                  "  AND NOT EXISTS (SELECT 1 FROM _event WHERE kind = 'update'"
-                 "   AND instr(detail, lower(hex(_blob.digest))) > 0)"
+                 "   AND (chain_version = 1 OR instr(detail, lower(hex(_blob.digest))) > 0))"
                  " UNION ALL SELECT '_sample', id FROM _sample WHERE NOT EXISTS ("
                  "  SELECT 1 FROM _edge_change WHERE sample = _sample.id)"
                  " UNION ALL SELECT '_data_edge', id FROM _data_edge WHERE id NOT IN ("

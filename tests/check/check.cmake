@@ -2,6 +2,7 @@
 add_test(NAME check/every_column COMMAND bash ${CMAKE_SOURCE_DIR}/tests/check/every_column.sh)
 add_test(NAME check/repair COMMAND bash ${CMAKE_SOURCE_DIR}/tests/check/repair.sh)
 add_test(NAME check/evidence COMMAND bash ${CMAKE_SOURCE_DIR}/tests/check/evidence.sh)
-set_tests_properties(check/every_column check/repair check/evidence PROPERTIES ENVIRONMENT
+add_test(NAME check/older COMMAND bash ${CMAKE_SOURCE_DIR}/tests/check/older.sh)
+set_tests_properties(check/every_column check/repair check/evidence check/older PROPERTIES ENVIRONMENT
   "CKL=$<TARGET_FILE:ckl>;CKL_DEMO=$<TARGET_FILE:ckl-demo>;IRIS=${CMAKE_SOURCE_DIR}/tools/demo/iris.csv")
 ckl_library_test(check)
