@@ -17,15 +17,27 @@ typedef struct option_spec {
     bool repeats; /* may be given more than once */
 } option_spec;
 
+/* How a command prints its rows (table.h). */
+typedef enum output_format {
+    FORMAT_TEXT,
+    FORMAT_CSV,
+    FORMAT_TSV,
+    FORMAT_JSON_LINES,
+    FORMAT_MARKDOWN
+} output_format;
+
 typedef struct invocation {
     const char *root; /* -C */
     const char *run;  /* --run */
     bool json;
+    output_format format; /* --format */
+    bool format_given, no_pager;
     bool is_private; /* --private: what is made is its owner's alone */
     bool wants_help, wants_version;
     const struct command *command;
     const char *values[OPTION_MAX]; /* of the command's options: the last given; "" for a switch */
-    const char **repeated;          /* values of the option that repeats … */
+    const char **repeated;          /* values of options that repeat … */
+    int *repeated_of;               /* … and which option each belongs to … */
     size_t repeated_count;          /* … in order */
     const char **arguments;
     size_t argument_count;
@@ -52,6 +64,8 @@ typedef struct command {
     const char *about; /* what to know, as prose; wrapped when it is printed */
     const char *keys;  /* of its JSON object; NULL: its output is the same with --json */
     command_function *function;
+    bool prints_rows; /* takes --format */
+    bool pages;       /* what it prints on a terminal goes through a pager */
     option_spec options[OPTION_MAX];
 } command;
 
@@ -66,6 +80,8 @@ void free_invocation(invocation *call);
 /* The value of an option ("--limit"), NULL when it was not given. */
 const char *option_value(const invocation *call, const char *name);
 bool option_given(const invocation *call, const char *name);
+/* Whether repeated value number `index` belongs to `name`. */
+bool repeated_is(const invocation *call, size_t index, const char *name);
 /* A whole number of at least `least`. */
 ckl_status parse_number(int64_t *out, const char *text, const char *what, int64_t least,
                         ckl_error *err);
@@ -79,6 +95,13 @@ ckl_status fail(ckl_error *err, ckl_status code, const char *format, ...)
 
 /* help.c */
 void print_help(const command *of); /* NULL: the overview */
+
+/* pager.c: on a terminal, what is printed from here on goes through $CKL_PAGER, else $PAGER, else
+ * less, when `call` wants that. A pager that cannot be started is none. */
+void start_pager(const invocation *call);
+bool has_pager(void);
+/* Waits until the reader has read. */
+void finish_pager(void);
 
 /* input.c: a whole file, "-" standard input, of `limit` bytes at most; *out is the caller's (free)
  * and has a NUL after its *size bytes. */

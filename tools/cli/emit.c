@@ -183,11 +183,16 @@ void emit_time(const char *prefix, int64_t at_us)
     emit_raw(name, number);
 }
 
-void emit_begin(void)
+void emit_begin_line(void)
 {
     depth = 0;
     has_member[0] = false;
     emit_open_object(NULL);
+}
+
+void emit_begin(void)
+{
+    emit_begin_line();
     emit_integer("schema_version", 1);
 }
 

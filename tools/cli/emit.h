@@ -25,6 +25,8 @@ void emit_time(const char *prefix, int64_t at_us);
 /* The top object, with its schema_version. */
 void emit_begin(void);
 void emit_end(void);
+/* One line of JSON Lines, up to emit_end: an object of its own, without a version. */
+void emit_begin_line(void);
 /* Where JSON goes (errors: standard error). */
 void emit_to(FILE *stream);
 

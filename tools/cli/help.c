@@ -53,6 +53,8 @@ static void print_overview(void)
            "               ledger.db, else (to record) this one\n"
            "  --run NAME   the line of history; else $CKL_RUN, else main\n"
            "  --json       one JSON object on standard output\n"
+           "  --format F   rows as table, csv, tsv, jsonl or md\n"
+           "  --no-pager   do not page on a terminal; else $CKL_PAGER, $PAGER or less\n"
            "  --private    what is made only its owner can read; else as the umask says\n"
            "  --           what follows is no option\n"
            "  --help       this, or the help of a command\n"

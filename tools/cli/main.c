@@ -138,7 +138,7 @@ static int report(const ckl_error *err, ckl_status status, bool json)
 
 static ckl_status finish_output(ckl_error *err)
 {
-    if (emit_finish())
+    if (emit_finish() || (errno == EPIPE && has_pager()))
         return CKL_OK;
     return fail(err, errno == ENOSPC ? CKL_NO_SPACE : CKL_IO,
                 "could not write to standard output%s%s", errno != 0 ? ": " : "",
@@ -155,12 +155,15 @@ static int run(invocation *call)
         umask(0077);
     if (call->command->need != NEEDS_NOTHING)
         status = open_root(&manager, call, call->command->need, &err);
-    if (status == CKL_OK)
+    if (status == CKL_OK) {
+        start_pager(call);
         status = call->command->function(call, manager, &exit_code, &err);
+    }
     has_failed = status != CKL_OK;
     ckl_manager_close(manager);
     if (status == CKL_OK)
         status = finish_output(&err);
+    finish_pager();
     return status == CKL_OK ? exit_code : report(&err, status, call->json);
 }
 

@@ -84,8 +84,8 @@ ckl_status unknown_command(const char *word, ckl_error *err)
 static ckl_status unknown_option(const invocation *call, const char *word, size_t size,
                                  ckl_error *err)
 {
-    static const char *const GLOBAL[] = {"-C",        "--run",  "--json",
-                                         "--private", "--help", "--version"};
+    static const char *const GLOBAL[] = {"-C",     "--run",     "--json",   "--private",
+                                         "--help", "--version", "--format", "--no-pager"};
     char name[64];
     const char *close = NULL;
     size_t best = 3;
@@ -123,10 +123,23 @@ static int find_option(const command *of, const char *word, size_t size)
     return -1;
 }
 
+static void take_format(invocation *out, const char *text, ckl_error *err)
+{
+    static const char *const NAMES[] = {"table", "csv", "tsv", "jsonl", "md"};
+    for (size_t index = 0; index < sizeof NAMES / sizeof *NAMES; index++) {
+        if (strcmp(text, NAMES[index]) != 0)
+            continue;
+        out->format = (output_format)index;
+        out->format_given = true;
+        return;
+    }
+    usage_error(out, err, "--format is table, csv, tsv, jsonl or md, not '%s'", text);
+}
+
 /* The options that stand anywhere. *at moves over a value. True when the word was one. */
 static bool take_global(invocation *out, char **words, int count, int *at, ckl_error *err)
 {
-    const char *word = words[*at], **place = NULL;
+    const char *word = words[*at], *format = NULL, **place = NULL;
     if (strcmp(word, "--json") == 0) {
         out->json = true;
         return true;
@@ -143,6 +156,14 @@ static bool take_global(invocation *out, char **words, int count, int *at, ckl_e
         out->is_private = true;
         return true;
     }
+    if (strcmp(word, "--no-pager") == 0) {
+        out->no_pager = true;
+        return true;
+    }
+    if (strncmp(word, "--format=", 9) == 0) {
+        take_format(out, word + 9, err);
+        return true;
+    }
     if (strncmp(word, "--run=", 6) == 0) {
         out->run = word + 6;
         return true;
@@ -151,12 +172,16 @@ static bool take_global(invocation *out, char **words, int count, int *at, ckl_e
         place = &out->root;
     else if (strcmp(word, "--run") == 0)
         place = &out->run;
+    else if (strcmp(word, "--format") == 0)
+        place = &format;
     else
         return false;
     if (*at + 1 >= count)
         usage_error(out, err, "%s needs a value", word);
     else
         *place = words[++*at];
+    if (format != NULL)
+        take_format(out, format, err);
     return true;
 }
 
@@ -180,8 +205,10 @@ static ckl_status take_option(invocation *out, char **words, int count, int *at,
             return usage_error(out, err, "%s needs a value", spec->name);
     }
     out->values[index] = value;
-    if (spec->repeats)
+    if (spec->repeats) {
+        out->repeated_of[out->repeated_count] = index;
         out->repeated[out->repeated_count++] = value;
+    }
     return CKL_OK;
 }
 
@@ -208,8 +235,9 @@ ckl_status parse_invocation(invocation *out, int count, char **words, ckl_error 
     bool options_end = false;
     ckl_status status = CKL_OK;
     out->repeated = calloc((size_t)count + 1, sizeof *out->repeated);
+    out->repeated_of = calloc((size_t)count + 1, sizeof *out->repeated_of);
     out->arguments = calloc((size_t)count + 1, sizeof *out->arguments);
-    if (out->repeated == NULL || out->arguments == NULL)
+    if (out->repeated == NULL || out->repeated_of == NULL || out->arguments == NULL)
         return fail(err, CKL_NO_MEMORY, "out of memory");
     for (int at = 1; at < count && status == CKL_OK; at++) {
         const char *word = words[at];
@@ -226,12 +254,19 @@ ckl_status parse_invocation(invocation *out, int count, char **words, ckl_error 
         else
             out->arguments[out->argument_count++] = word;
     }
+    if (status == CKL_OK && out->format_given && out->command != NULL && !out->wants_help &&
+        !out->command->prints_rows)
+        status = usage_error(out, err, "ckl %s prints no rows: --format does not go with it",
+                             out->command->name);
+    if (status == CKL_OK && out->format_given && out->json)
+        status = usage_error(out, err, "--format does not go with --json");
     return status;
 }
 
 void free_invocation(invocation *call)
 {
     free(call->repeated);
+    free(call->repeated_of);
     free(call->arguments);
 }
 
@@ -241,6 +276,11 @@ const char *option_value(const invocation *call, const char *name)
 {
     int index = find_option(call->command, name, strlen(name));
     return index < 0 ? NULL : call->values[index];
+}
+
+bool repeated_is(const invocation *call, size_t index, const char *name)
+{
+    return call->repeated_of[index] == find_option(call->command, name, strlen(name));
 }
 
 bool option_given(const invocation *call, const char *name)
