@@ -1,6 +1,6 @@
 -- The views: what dashboards and people read. Plural names, documented in `about`, only ever added
 -- to. Built-in SQL of SQLite 3.26 only, so that every program with a SQLite can read them.
--- Version: 2
+-- Version: 3
 -- (A higher version replaces these in older ledgers; raise it with every change in this file.)
 
 -- One row for each event that moved the head of a run.
@@ -47,7 +47,13 @@ SELECT experiment.hash AS experiment,
         WHERE _checkpoint.experiment = experiment.id AND state = 'present') AS checkpoints,
        state.total AS samples,
        state.discarded AS discarded,
-       state.tagged AS tagged
+       state.tagged AS tagged,
+       (SELECT text FROM _label WHERE event = (
+          SELECT max(event) FROM _label
+          WHERE kind = 'name' AND _label.experiment = experiment.id)) AS name,
+       (SELECT text FROM _label WHERE event = (
+          SELECT max(event) FROM _label
+          WHERE kind = 'note' AND _label.experiment = experiment.id)) AS note
 FROM _experiment AS experiment
 LEFT JOIN _component AS model ON model.id = experiment.model
 LEFT JOIN _component AS config ON config.id = experiment.config
@@ -132,10 +138,19 @@ JOIN _run AS run ON run.id = event.run
 JOIN _experiment AS after ON after.id = event.experiment
 LEFT JOIN _experiment AS before ON before.id = event.from_experiment;
 
--- Each sample that an event discarded, restored, tagged, untagged, added or removed. The second
--- part is for runs that begin or end with a state that hangs on one known before, so that no edge
--- from nothing holds its rows: the sample's last change on the way from the root is what it has.
+-- Each sample that an event discarded, restored, tagged, untagged, added or removed. An edge holds
+-- such changes in one direction; `reversed` events went the other. The second part is for runs that
+-- begin or end with a state that hangs on one known before, so that no edge from nothing holds its
+-- rows: `way` is what lies between such a state and its root, and the sample's last change on it is
+-- what the state has.
 CREATE VIEW sample_changes AS
+WITH RECURSIVE way (seq, base, edge, depth) AS (
+  SELECT beginning.seq, state.base, state.edge, state.depth
+  FROM _event AS beginning JOIN _data_state AS state ON state.component = beginning.begins
+  WHERE beginning.begins IS NOT NULL
+  UNION ALL
+  SELECT way.seq, state.base, state.edge, state.depth
+  FROM way JOIN _data_state AS state ON state.component = way.base)
 SELECT event.seq AS seq,
        strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
        event.at_us / 1000000.0 AS at_unix,
@@ -150,45 +165,153 @@ SELECT event.seq AS seq,
        CASE event.reversed WHEN 0 THEN added.tags ELSE removed.tags END AS tags_added,
        CASE event.reversed WHEN 0 THEN removed.tags ELSE added.tags END AS tags_removed,
        event.actor AS actor,
-       event.reason AS reason
+       event.reason AS reason,
+       CASE WHEN change.old_discarded IS NULL
+              THEN CASE event.reversed WHEN 0 THEN 'added' ELSE 'removed' END
+            WHEN change.new_discarded IS NULL
+              THEN CASE event.reversed WHEN 0 THEN 'removed' ELSE 'added' END
+            WHEN change.old_discarded <> change.new_discarded
+              THEN CASE change.new_discarded <> event.reversed
+                   WHEN 1 THEN 'discarded' ELSE 'restored' END
+            WHEN added.id <> 1 AND removed.id <> 1 THEN 'retagged'
+            ELSE CASE (removed.id = 1) <> event.reversed
+                 WHEN 1 THEN 'tagged' ELSE 'untagged' END END AS change,
+       CASE event.reversed WHEN 0 THEN new.tags ELSE old.tags END AS tags
 FROM _event AS event
 JOIN _edge_change AS change ON change.edge = event.edge
 JOIN _sample AS sample ON sample.id = change.sample
 JOIN _run AS run ON run.id = event.run
 JOIN _experiment AS after ON after.id = event.experiment
 LEFT JOIN _experiment AS before ON before.id = event.from_experiment
-LEFT JOIN _tagset_change AS tags ON tags.from_tagset = ifnull(change.old_tagset, 1)
-                                AND tags.to_tagset = ifnull(change.new_tagset, 1)
-LEFT JOIN _tagset AS added ON added.id = ifnull(tags.added, 1)
-LEFT JOIN _tagset AS removed ON removed.id = ifnull(tags.removed, 1)
+LEFT JOIN _tagset AS old ON old.id = change.old_tagset
+LEFT JOIN _tagset AS new ON new.id = change.new_tagset
+LEFT JOIN _tagset_change AS pair ON pair.from_tagset = ifnull(change.old_tagset, 1)
+                                AND pair.to_tagset = ifnull(change.new_tagset, 1)
+LEFT JOIN _tagset AS added ON added.id = ifnull(pair.added, 1)
+LEFT JOIN _tagset AS removed ON removed.id = ifnull(pair.removed, 1)
 UNION ALL
 SELECT event.seq,
        strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch'),
        event.at_us / 1000000.0,
        run.name, before.hash, after.hash, sample.uid,
-       CASE event.reversed WHEN 0 THEN NULL ELSE first.discarded END,
-       CASE event.reversed WHEN 0 THEN first.discarded ELSE NULL END,
+       CASE event.reversed WHEN 0 THEN NULL ELSE change.new_discarded END,
+       CASE event.reversed WHEN 0 THEN change.new_discarded ELSE NULL END,
        CASE event.reversed WHEN 0 THEN tagset.tags ELSE '' END,
        CASE event.reversed WHEN 0 THEN '' ELSE tagset.tags END,
-       event.actor, event.reason
-FROM (WITH RECURSIVE way (seq, base, edge, depth) AS (
-        SELECT beginning.seq, state.base, state.edge, state.depth
-        FROM _event AS beginning JOIN _data_state AS state ON state.component = beginning.begins
-        WHERE beginning.begins IS NOT NULL
-        UNION ALL
-        SELECT way.seq, state.base, state.edge, state.depth
-        FROM way JOIN _data_state AS state ON state.component = way.base)
-      SELECT way.seq AS seq, change.sample AS sample, max(way.depth) AS depth,
-             change.new_discarded AS discarded, change.new_tagset AS tagset
-      FROM way JOIN _edge_change AS change ON change.edge = way.edge
-      GROUP BY way.seq, change.sample) AS first
-JOIN _event AS event ON event.seq = first.seq
-JOIN _sample AS sample ON sample.id = first.sample
-JOIN _tagset AS tagset ON tagset.id = first.tagset
+       event.actor, event.reason,
+       CASE event.reversed WHEN 0 THEN 'added' ELSE 'removed' END,
+       CASE event.reversed WHEN 0 THEN tagset.tags END
+FROM _edge_change AS change
+JOIN way ON way.edge = change.edge
+JOIN _event AS event ON event.seq = way.seq
+JOIN _sample AS sample ON sample.id = change.sample
+JOIN _tagset AS tagset ON tagset.id = change.new_tagset
 JOIN _run AS run ON run.id = event.run
 JOIN _experiment AS after ON after.id = event.experiment
 LEFT JOIN _experiment AS before ON before.id = event.from_experiment
-WHERE first.discarded IS NOT NULL;
+WHERE change.new_discarded IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM _edge_change AS later
+                  JOIN way AS nearer ON nearer.edge = later.edge
+                  WHERE later.sample = change.sample AND nearer.seq = way.seq
+                    AND nearer.depth > way.depth);
+
+-- The life of each sample: what happened to it, and what it was from then on.
+CREATE VIEW sample_history AS
+SELECT uid, seq, at, at_unix, run, change, to_experiment AS experiment,
+       discarded_to AS discarded, tags, tags_added, tags_removed, actor, reason
+FROM sample_changes;
+
+-- Each tag that a sample got or lost. The first two parts are the tags that a change between two
+-- sets of tags adds and takes away; the third is as in sample_changes: the change that gave the
+-- sample its set, unless one nearer to the state took it. (A condition that
+-- stands twice, once with +, is for both ways to ask: from the tag, and from the sample.)
+CREATE VIEW tag_changes AS
+WITH RECURSIVE way (seq, base, edge, depth) AS (
+  SELECT beginning.seq, state.base, state.edge, state.depth
+  FROM _event AS beginning JOIN _data_state AS state ON state.component = beginning.begins
+  WHERE beginning.begins IS NOT NULL
+  UNION ALL
+  SELECT way.seq, state.base, state.edge, state.depth
+  FROM way JOIN _data_state AS state ON state.component = way.base)
+SELECT event.seq AS seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
+       event.at_us / 1000000.0 AS at_unix,
+       run.name AS run,
+       sample.uid AS uid,
+       tag.tag AS tag,
+       CASE event.reversed WHEN 0 THEN 'added' ELSE 'removed' END AS action,
+       before.hash AS from_experiment,
+       after.hash AS to_experiment,
+       event.actor AS actor,
+       event.reason AS reason
+FROM _tag AS tag
+JOIN _tagset_tag AS member ON member.tag = tag.id
+JOIN _tagset_change AS pair ON pair.added = member.tagset
+JOIN _edge_change AS change ON pair.from_tagset = ifnull(change.old_tagset, 1)
+                           AND pair.to_tagset = ifnull(change.new_tagset, 1)
+                           AND ifnull(change.old_tagset, 1) = +pair.from_tagset
+                           AND ifnull(change.new_tagset, 1) = +pair.to_tagset
+                           AND ifnull(change.old_tagset, 1) <> ifnull(change.new_tagset, 1)
+JOIN _event AS event ON event.edge = change.edge
+JOIN _sample AS sample ON sample.id = change.sample
+JOIN _run AS run ON run.id = event.run
+JOIN _experiment AS after ON after.id = event.experiment
+LEFT JOIN _experiment AS before ON before.id = event.from_experiment
+UNION ALL
+SELECT event.seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch'),
+       event.at_us / 1000000.0,
+       run.name, sample.uid, tag.tag,
+       CASE event.reversed WHEN 0 THEN 'removed' ELSE 'added' END,
+       before.hash, after.hash, event.actor, event.reason
+FROM _tag AS tag
+JOIN _tagset_tag AS member ON member.tag = tag.id
+JOIN _tagset_change AS pair ON pair.removed = member.tagset
+JOIN _edge_change AS change ON pair.from_tagset = ifnull(change.old_tagset, 1)
+                           AND pair.to_tagset = ifnull(change.new_tagset, 1)
+                           AND ifnull(change.old_tagset, 1) = +pair.from_tagset
+                           AND ifnull(change.new_tagset, 1) = +pair.to_tagset
+                           AND ifnull(change.old_tagset, 1) <> ifnull(change.new_tagset, 1)
+JOIN _event AS event ON event.edge = change.edge
+JOIN _sample AS sample ON sample.id = change.sample
+JOIN _run AS run ON run.id = event.run
+JOIN _experiment AS after ON after.id = event.experiment
+LEFT JOIN _experiment AS before ON before.id = event.from_experiment
+UNION ALL
+SELECT event.seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch'),
+       event.at_us / 1000000.0,
+       run.name, sample.uid, tag.tag,
+       CASE event.reversed WHEN 0 THEN 'added' ELSE 'removed' END,
+       before.hash, after.hash, event.actor, event.reason
+FROM _tag AS tag
+JOIN _tagset_tag AS member ON member.tag = tag.id
+JOIN _edge_change AS change ON member.tagset = change.new_tagset
+                           AND ifnull(change.new_tagset, 1) = +member.tagset
+                           AND ifnull(change.old_tagset, 1) <> ifnull(change.new_tagset, 1)
+JOIN way ON way.edge = change.edge
+JOIN _event AS event ON event.seq = way.seq
+JOIN _sample AS sample ON sample.id = change.sample
+JOIN _run AS run ON run.id = event.run
+JOIN _experiment AS after ON after.id = event.experiment
+LEFT JOIN _experiment AS before ON before.id = event.from_experiment
+WHERE NOT EXISTS (SELECT 1 FROM _edge_change AS later
+                  JOIN way AS nearer ON nearer.edge = later.edge
+                  WHERE later.sample = change.sample AND nearer.seq = way.seq
+                    AND nearer.depth > way.depth AND later.new_tagset IS NOT change.new_tagset);
+
+-- How many samples of a run's data state were discarded and restored on each day.
+CREATE VIEW discards_by_day AS
+SELECT date(event.at_us / 1000000, 'unixepoch') AS day,
+       run.name AS run,
+       sum(change.new_discarded <> event.reversed) AS discarded,
+       sum(change.new_discarded = event.reversed) AS restored,
+       count(DISTINCT event.actor) AS actors
+FROM _event AS event
+JOIN _edge_change AS change ON change.edge = event.edge
+JOIN _run AS run ON run.id = event.run
+WHERE change.old_discarded <> change.new_discarded
+GROUP BY day, run.name;
 
 -- The current data state of every run.
 CREATE VIEW samples AS
@@ -214,6 +337,58 @@ JOIN _experiment AS head ON head.id = run.head
 JOIN _sample AS sample ON sample.id = moved.sample
 JOIN _tagset AS tagset ON tagset.id = moved.tagset
 WHERE moved.discarded IS NOT NULL;
+
+-- The tags of the current data state of every run, one row for each tag of a sample.
+CREATE VIEW tags AS
+SELECT run.name AS run,
+       head.hash AS experiment,
+       tag.tag AS tag,
+       sample.uid AS uid,
+       root_row.new_discarded AS discarded
+FROM _tag AS tag
+JOIN _tagset_tag AS member ON member.tag = tag.id
+JOIN _edge_change AS root_row ON member.tagset = root_row.new_tagset
+                             AND ifnull(root_row.new_tagset, 1) = +member.tagset
+                             AND ifnull(root_row.old_tagset, 1) = 1
+                             AND ifnull(root_row.old_tagset, 1) <> ifnull(root_row.new_tagset, 1)
+JOIN _data_state AS root ON root.edge = root_row.edge AND root.base IS NULL
+JOIN _data_state AS state ON state.root = root.component
+JOIN _experiment AS head ON head.data = state.component
+JOIN _run AS run ON run.head = head.id
+JOIN _sample AS sample ON sample.id = root_row.sample
+WHERE NOT EXISTS (SELECT 1 FROM _run_sample AS moved
+                  WHERE moved.run = run.id AND moved.sample = root_row.sample)
+UNION ALL
+SELECT run.name, head.hash, tag.tag, sample.uid, moved.discarded
+FROM _run_sample AS moved
+JOIN _run AS run ON run.id = moved.run
+JOIN _experiment AS head ON head.id = run.head
+JOIN _sample AS sample ON sample.id = moved.sample
+JOIN _tagset_tag AS member ON member.tagset = moved.tagset
+JOIN _tag AS tag ON tag.id = member.tag
+WHERE moved.discarded IS NOT NULL;
+
+-- Every value of every recorded configuration.
+CREATE VIEW config_values AS
+SELECT experiment.hash AS experiment,
+       leaf.path AS path,
+       leaf.type AS type,
+       leaf.value AS value,
+       leaf.number AS number,
+       leaf.ignored AS ignored
+FROM _experiment AS experiment
+JOIN _config AS config ON config.component = experiment.config
+JOIN _config_leaf AS leaf ON leaf.config = config.id
+WHERE config.id = (SELECT max(latest.id) FROM _config AS latest
+                   WHERE latest.component = experiment.config);
+
+-- Every module of every described model.
+CREATE VIEW model_modules AS
+SELECT experiment.hash AS experiment,
+       CASE module.name WHEN '' THEN '(class)' ELSE module.name END AS module,
+       module.entry AS entry
+FROM _experiment AS experiment
+JOIN _model_module AS module ON module.component = experiment.model;
 
 -- Every saved set of weights.
 CREATE VIEW checkpoints AS
@@ -299,6 +474,59 @@ JOIN _experiment AS after ON after.id = event.experiment
 LEFT JOIN _experiment AS before ON before.id = event.from_experiment
 WHERE event.experiment IS NOT event.from_experiment AND event.kind <> 'switch';
 
+-- Everything that happened, in order, also what moved no head: dumps, checkpoints, repairs.
+CREATE VIEW events AS
+SELECT event.seq AS seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
+       event.at_us / 1000000.0 AS at_unix,
+       run.name AS run,
+       event.kind AS kind,
+       after.hash AS experiment,
+       before.hash AS from_experiment,
+       event.step AS step,
+       event.actor AS actor,
+       event.reason AS reason,
+       event.session AS session,
+       event.detail AS detail
+FROM _event AS event
+JOIN _run AS run ON run.id = event.run
+LEFT JOIN _experiment AS after ON after.id = event.experiment
+LEFT JOIN _experiment AS before ON before.id = event.from_experiment;
+
+-- What people called states, in order; the last name of a state is in force.
+CREATE VIEW names AS
+SELECT event.seq AS seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
+       event.at_us / 1000000.0 AS at_unix,
+       experiment.hash AS experiment,
+       label.text AS name,
+       NOT EXISTS (SELECT 1 FROM _label AS later
+                   WHERE later.kind = 'name' AND later.experiment = label.experiment
+                     AND later.event > label.event) AS current,
+       event.actor AS actor,
+       event.reason AS reason
+FROM _label AS label
+JOIN _event AS event ON event.seq = label.event
+JOIN _experiment AS experiment ON experiment.id = label.experiment
+WHERE label.kind = 'name';
+
+-- What people wrote to states, in order; the last note of a state is in force.
+CREATE VIEW notes AS
+SELECT event.seq AS seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
+       event.at_us / 1000000.0 AS at_unix,
+       experiment.hash AS experiment,
+       label.text AS note,
+       NOT EXISTS (SELECT 1 FROM _label AS later
+                   WHERE later.kind = 'note' AND later.experiment = label.experiment
+                     AND later.event > label.event) AS current,
+       event.actor AS actor,
+       event.reason AS reason
+FROM _label AS label
+JOIN _event AS event ON event.seq = label.event
+JOIN _experiment AS experiment ON experiment.id = label.experiment
+WHERE label.kind = 'note';
+
 -- Every training session: where, and with what code.
 CREATE VIEW sessions AS
 SELECT session.id AS session,
@@ -370,6 +598,8 @@ CREATE VIEW about("view", "column", meaning) AS VALUES
   ('experiments', 'samples', 'how many samples its data state has'),
   ('experiments', 'discarded', 'how many of them are discarded'),
   ('experiments', 'tagged', 'how many of them have a tag'),
+  ('experiments', 'name', 'what people call it; null: it has no name'),
+  ('experiments', 'note', 'what people wrote to it; null: nothing'),
   ('config_changes', NULL, 'Each hyperparameter that an event changed.'),
   ('config_changes', 'seq', 'number of the event: rises through the whole ledger'),
   ('config_changes', 'at', 'when, ISO 8601 UTC'),
@@ -412,12 +642,63 @@ CREATE VIEW about("view", "column", meaning) AS VALUES
   ('sample_changes', 'tags_removed', 'tags that it lost'),
   ('sample_changes', 'actor', 'who did it'),
   ('sample_changes', 'reason', 'why, as given; null when nothing was said'),
+  ('sample_changes', 'change', 'added, removed, discarded, restored, tagged, untagged or retagged: the strongest of what happened'),
+  ('sample_changes', 'tags', 'its tags after, sorted, joined by commas; null: not in the data state'),
+  ('sample_history', NULL, 'The life of each sample: what happened to it, and what it was from then on.'),
+  ('sample_history', 'uid', 'the sample'),
+  ('sample_history', 'seq', 'number of the event: rises through the whole ledger'),
+  ('sample_history', 'at', 'when, ISO 8601 UTC'),
+  ('sample_history', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
+  ('sample_history', 'run', 'the line of history'),
+  ('sample_history', 'change', 'added, removed, discarded, restored, tagged, untagged or retagged'),
+  ('sample_history', 'experiment', 'the head after'),
+  ('sample_history', 'discarded', '1 discarded, 0 not, from then on; null: not in the data state'),
+  ('sample_history', 'tags', 'its tags from then on, sorted, joined by commas'),
+  ('sample_history', 'tags_added', 'tags that it got'),
+  ('sample_history', 'tags_removed', 'tags that it lost'),
+  ('sample_history', 'actor', 'who did it'),
+  ('sample_history', 'reason', 'why, as given; null when nothing was said'),
+  ('tag_changes', NULL, 'Each tag that a sample got or lost.'),
+  ('tag_changes', 'seq', 'number of the event: rises through the whole ledger'),
+  ('tag_changes', 'at', 'when, ISO 8601 UTC'),
+  ('tag_changes', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
+  ('tag_changes', 'run', 'the line of history'),
+  ('tag_changes', 'uid', 'the sample'),
+  ('tag_changes', 'tag', 'the tag'),
+  ('tag_changes', 'action', 'added or removed'),
+  ('tag_changes', 'from_experiment', 'the head before; null at the beginning of a run'),
+  ('tag_changes', 'to_experiment', 'the head after'),
+  ('tag_changes', 'actor', 'who did it'),
+  ('tag_changes', 'reason', 'why, as given; null when nothing was said'),
+  ('discards_by_day', NULL, 'How many samples were discarded and restored on each day.'),
+  ('discards_by_day', 'day', 'the day, UTC'),
+  ('discards_by_day', 'run', 'the line of history'),
+  ('discards_by_day', 'discarded', 'how many samples were discarded'),
+  ('discards_by_day', 'restored', 'how many were taken in again'),
+  ('discards_by_day', 'actors', 'how many different people or programs did it'),
   ('samples', NULL, 'The current data state of every run.'),
   ('samples', 'run', 'the line of history'),
   ('samples', 'experiment', 'the head of the run'),
   ('samples', 'uid', 'the sample'),
   ('samples', 'discarded', '1 when it is left out of training'),
   ('samples', 'tags', 'its tags, sorted, joined by commas'),
+  ('tags', NULL, 'The tags of the current data state of every run, one row for each tag of a sample.'),
+  ('tags', 'run', 'the line of history'),
+  ('tags', 'experiment', 'the head of the run'),
+  ('tags', 'tag', 'the tag'),
+  ('tags', 'uid', 'the sample that has it'),
+  ('tags', 'discarded', '1 when the sample is left out of training'),
+  ('config_values', NULL, 'Every value of every recorded configuration.'),
+  ('config_values', 'experiment', 'the state'),
+  ('config_values', 'path', 'JSON Pointer of the value'),
+  ('config_values', 'type', 'null, boolean, integer, real or text; object or array when empty'),
+  ('config_values', 'value', 'JSON text'),
+  ('config_values', 'number', 'the number, if it is one'),
+  ('config_values', 'ignored', '1 when it does not count for the hash'),
+  ('model_modules', NULL, 'Every module of every described model.'),
+  ('model_modules', 'experiment', 'the state'),
+  ('model_modules', 'module', 'its name; (class) is the class of the model'),
+  ('model_modules', 'entry', 'type and attributes: Linear_in4_out16'),
   ('checkpoints', NULL, 'Every saved set of weights.'),
   ('checkpoints', 'seq', 'number of the event: rises through the whole ledger'),
   ('checkpoints', 'at', 'when, ISO 8601 UTC'),
@@ -464,6 +745,37 @@ CREATE VIEW about("view", "column", meaning) AS VALUES
   ('lineage', 'seq', 'number of the event: rises through the whole ledger'),
   ('lineage', 'at', 'when, ISO 8601 UTC'),
   ('lineage', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
+  ('events', NULL, 'Everything that happened, in order, also what moved no head.'),
+  ('events', 'seq', 'number of the event: rises through the whole ledger'),
+  ('events', 'at', 'when, ISO 8601 UTC'),
+  ('events', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
+  ('events', 'run', 'the line of history'),
+  ('events', 'kind', 'update, discard, restore, tag, untag, switch, run, resume, dump, checkpoint, ignore, unignore, name, note, train, end, remove, missing or repair'),
+  ('events', 'experiment', 'the head after; null before the first state'),
+  ('events', 'from_experiment', 'the head before'),
+  ('events', 'step', 'of a checkpoint, or switched to; else null'),
+  ('events', 'actor', 'who did it'),
+  ('events', 'reason', 'why, as given; null when nothing was said'),
+  ('events', 'session', 'number of the training session that did it; null: none'),
+  ('events', 'detail', 'JSON: what else its kind has to say'),
+  ('names', NULL, 'What people called states.'),
+  ('names', 'seq', 'number of the event: rises through the whole ledger'),
+  ('names', 'at', 'when, ISO 8601 UTC'),
+  ('names', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
+  ('names', 'experiment', 'the state'),
+  ('names', 'name', 'its name; null: it was taken off'),
+  ('names', 'current', '1 when it is in force'),
+  ('names', 'actor', 'who did it'),
+  ('names', 'reason', 'why, as given; null when nothing was said'),
+  ('notes', NULL, 'What people wrote to states.'),
+  ('notes', 'seq', 'number of the event: rises through the whole ledger'),
+  ('notes', 'at', 'when, ISO 8601 UTC'),
+  ('notes', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
+  ('notes', 'experiment', 'the state'),
+  ('notes', 'note', 'the text; null: it was taken off'),
+  ('notes', 'current', '1 when it is in force'),
+  ('notes', 'actor', 'who did it'),
+  ('notes', 'reason', 'why, as given; null when nothing was said'),
   ('sessions', NULL, 'Every training session: where, and with what code.'),
   ('sessions', 'session', 'its number'),
   ('sessions', 'run', 'the run that it trained'),

@@ -127,6 +127,29 @@ static ckl_status replay_ignore(replay *work, const replay_event *event, bool ig
     return statement_run(&running, err);
 }
 
+/* Naming and noting: the state by its hash, since what an event has there is the head. */
+static ckl_status replay_label(replay *work, const replay_event *event, ckl_error *err)
+{
+    const char *kind = event->columns.kind;
+    const char *hash = json_string_value(json_object_get(event->detail, "experiment"));
+    json_t *text = json_object_get(event->detail, kind);
+    STATEMENT_AUTO running = {0};
+    if (hash == NULL || text == NULL)
+        return replay_complain(work, event, "does not say what it calls which state", err);
+    ckl_status status = db_query(&running, work->job->ledger,
+                                 "INSERT INTO temp.expected_label (event, kind, experiment, text)"
+                                 " SELECT :event, :kind, id, :text FROM _experiment"
+                                 " WHERE hash = :hash",
+                                 err);
+    if (status != CKL_OK)
+        return status;
+    bind_integer(&running, ":event", event->seq);
+    bind_text(&running, ":kind", kind);
+    bind_text(&running, ":text", json_string_value(text));
+    bind_text(&running, ":hash", hash);
+    return statement_run(&running, err);
+}
+
 static ckl_status replay_end(replay *work, const replay_event *event, ckl_error *err)
 {
     const char *outcome = json_string_value(json_object_get(event->detail, "outcome"));
@@ -206,6 +229,7 @@ static const event_kind KINDS[] = {
     {"run", ROLE_MOVES, true, true},          {"resume", ROLE_STANDS, true, false},
     {"train", ROLE_STANDS, true, false},      {"end", ROLE_STANDS, false, false},
     {"ignore", ROLE_STANDS, false, false},    {"unignore", ROLE_STANDS, false, false},
+    {"name", ROLE_STANDS, false, false},      {"note", ROLE_STANDS, false, false},
     {"repair", ROLE_STANDS, false, false},    {"dump", ROLE_ASIDE, false, false},
     {"checkpoint", ROLE_ASIDE, false, false}, {"remove", ROLE_ASIDE, false, false},
     {"missing", ROLE_ASIDE, false, false},
@@ -272,6 +296,8 @@ static ckl_status replay_effect(replay *work, replay_run *run, const replay_even
         return replay_removal(work, event, err);
     if (strcmp(kind, "ignore") == 0 || strcmp(kind, "unignore") == 0)
         return replay_ignore(work, event, strcmp(kind, "ignore") == 0, err);
+    if (strcmp(kind, "name") == 0 || strcmp(kind, "note") == 0)
+        return replay_label(work, event, err);
     return strcmp(kind, "end") == 0 ? replay_end(work, event, err) : CKL_OK;
 }
 
@@ -359,8 +385,8 @@ static ckl_status put_run(replay *work, const replay_run *run, ckl_error *err)
 
 static ckl_status begin(ckl_check *job, ckl_error *err)
 {
-    static const char *const TABLES[] = {"_run",        "_ignored_path", "_file",
-                                         "_checkpoint", "_session",      "_experiment"};
+    static const char *const TABLES[] = {"_run",     "_ignored_path", "_file", "_checkpoint",
+                                         "_session", "_experiment",   "_label"};
     ckl_status status = CKL_OK;
     for (size_t index = 0; status == CKL_OK && index < sizeof TABLES / sizeof *TABLES; index++)
         status = check_expect(job, TABLES[index], err);

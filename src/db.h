@@ -11,7 +11,7 @@
 typedef struct db db;
 
 #define DB_APPLICATION_ID 0x434b4c31 /* "CKL1" */
-#define DB_VERSION        2
+#define DB_VERSION        3
 
 typedef struct db_options {
     const char *path;      /* ledger.db, absolute */

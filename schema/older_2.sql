@@ -1,0 +1,3 @@
+-- Reading a ledger of version 2 or less without writing to it: nothing has a name or a note yet.
+CREATE TEMP VIEW _label AS
+SELECT NULL AS event, NULL AS kind, NULL AS experiment, NULL AS text WHERE 0;
