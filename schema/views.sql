@@ -138,19 +138,10 @@ JOIN _run AS run ON run.id = event.run
 JOIN _experiment AS after ON after.id = event.experiment
 LEFT JOIN _experiment AS before ON before.id = event.from_experiment;
 
--- Each sample that an event discarded, restored, tagged, untagged, added or removed. An edge holds
--- such changes in one direction; `reversed` events went the other. The second part is for runs that
--- begin or end with a state that hangs on one known before, so that no edge from nothing holds its
--- rows: `way` is what lies between such a state and its root, and the sample's last change on it is
--- what the state has.
-CREATE VIEW sample_changes AS
-WITH RECURSIVE way (seq, base, edge, depth) AS (
-  SELECT beginning.seq, state.base, state.edge, state.depth
-  FROM _event AS beginning JOIN _data_state AS state ON state.component = beginning.begins
-  WHERE beginning.begins IS NOT NULL
-  UNION ALL
-  SELECT way.seq, state.base, state.edge, state.depth
-  FROM way JOIN _data_state AS state ON state.component = way.base)
+-- (Ours: what the views and the library read.) Each change of a sample that stands in the edge of an
+-- event. An edge holds changes in one direction; `reversed` events went the other. whole_state: the
+-- edge comes from nothing.
+CREATE VIEW _sample_change AS
 SELECT event.seq AS seq,
        strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
        event.at_us / 1000000.0 AS at_unix,
@@ -176,9 +167,12 @@ SELECT event.seq AS seq,
             WHEN added.id <> 1 AND removed.id <> 1 THEN 'retagged'
             ELSE CASE (removed.id = 1) <> event.reversed
                  WHEN 1 THEN 'tagged' ELSE 'untagged' END END AS change,
-       CASE event.reversed WHEN 0 THEN new.tags ELSE old.tags END AS tags
+       CASE event.reversed WHEN 0 THEN new.tags ELSE old.tags END AS tags,
+       change.sample AS sample,
+       edge.from_state IS NULL AS whole_state
 FROM _event AS event
-JOIN _edge_change AS change ON change.edge = event.edge
+JOIN _data_edge AS edge ON edge.id = event.edge
+JOIN _edge_change AS change ON change.edge = edge.id
 JOIN _sample AS sample ON sample.id = change.sample
 JOIN _run AS run ON run.id = event.run
 JOIN _experiment AS after ON after.id = event.experiment
@@ -188,7 +182,23 @@ LEFT JOIN _tagset AS new ON new.id = change.new_tagset
 LEFT JOIN _tagset_change AS pair ON pair.from_tagset = ifnull(change.old_tagset, 1)
                                 AND pair.to_tagset = ifnull(change.new_tagset, 1)
 LEFT JOIN _tagset AS added ON added.id = ifnull(pair.added, 1)
-LEFT JOIN _tagset AS removed ON removed.id = ifnull(pair.removed, 1)
+LEFT JOIN _tagset AS removed ON removed.id = ifnull(pair.removed, 1);
+
+-- Each sample that an event discarded, restored, tagged, untagged, added or removed. The second part
+-- is for runs that begin or end with a state that hangs on one known before, so that no edge from
+-- nothing holds its rows: `way` is what lies between such a state and its root, and the sample's
+-- last change on it is what the state has.
+CREATE VIEW sample_changes AS
+WITH RECURSIVE way (seq, base, edge, depth) AS (
+  SELECT beginning.seq, state.base, state.edge, state.depth
+  FROM _event AS beginning JOIN _data_state AS state ON state.component = beginning.begins
+  WHERE beginning.begins IS NOT NULL
+  UNION ALL
+  SELECT way.seq, state.base, state.edge, state.depth
+  FROM way JOIN _data_state AS state ON state.component = way.base)
+SELECT seq, at, at_unix, run, from_experiment, to_experiment, uid, discarded_from, discarded_to,
+       tags_added, tags_removed, actor, reason, change, tags
+FROM _sample_change
 UNION ALL
 SELECT event.seq,
        strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch'),

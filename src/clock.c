@@ -1,6 +1,8 @@
 #include "clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static int64_t read_clock(clockid_t which)
@@ -40,4 +42,55 @@ void clock_iso(char out[32], int64_t at_us)
     gmtime_r(&whole, &parts);
     size_t size = strftime(out, 24, "%Y-%m-%dT%H:%M:%S", &parts);
     snprintf(out + size, 32 - size, ".%03dZ", (int)(rest / 1000));
+}
+
+/* "90s": what stands before the unit counts. */
+static bool parse_ago(int64_t *out_us, const char *text)
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } UNITS[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > 9 || text[digits] == '\0' || text[digits + 1] != '\0')
+        return false;
+    for (size_t index = 0; index < sizeof UNITS / sizeof *UNITS; index++) {
+        if (text[digits] != UNITS[index].unit)
+            continue;
+        *out_us = clock_now_us() - strtoll(text, NULL, 10) * UNITS[index].seconds * 1000000;
+        return true;
+    }
+    return false;
+}
+
+/* ".123" moves *text behind it. */
+static int64_t parse_fraction(const char **text)
+{
+    int64_t fraction = 0, unit = 100000;
+    if (**text != '.')
+        return 0;
+    for (++*text; **text >= '0' && **text <= '9'; ++*text, unit /= 10)
+        fraction += (**text - '0') * unit;
+    return fraction;
+}
+
+bool clock_parse(int64_t *out_us, const char *text)
+{
+    struct tm parts = {0};
+    int64_t fraction = 0;
+    if (parse_ago(out_us, text))
+        return true;
+    const char *rest = strptime(text, "%Y-%m-%d", &parts);
+    if (rest != NULL && (*rest == 'T' || *rest == ' ')) {
+        const char *time_text = rest + 1;
+        rest = strptime(time_text, "%H:%M:%S", &parts);
+        if (rest != NULL)
+            fraction = parse_fraction(&rest);
+        else
+            rest = strptime(time_text, "%H:%M", &parts);
+    }
+    if (rest == NULL || (*rest != '\0' && strcmp(rest, "Z") != 0))
+        return false;
+    *out_us = (int64_t)timegm(&parts) * 1000000 + fraction;
+    return true;
 }

@@ -138,6 +138,17 @@ ckl_status ledger_experiment_dumped(db *ledger, int64_t experiment, int64_t even
 ckl_status ledger_dumped_ancestor(int64_t *out, db *ledger, int64_t experiment, ckl_error *err);
 bool ledger_experiment_has_checkpoint(db *ledger, int64_t experiment);
 
+/* ---- names and notes (ledger_label.c) -------------------------------------------------------- */
+
+/* `kind`: "name" or "note"; `text` NULL: taken off. */
+ckl_status ledger_label_add(db *ledger, int64_t event, const char *kind, int64_t experiment,
+                            const char *text, ckl_error *err);
+/* What is in force; *out is the caller's, NULL when there is nothing. */
+ckl_status ledger_label_get(char **out, db *ledger, const char *kind, int64_t experiment,
+                            ckl_error *err);
+/* The experiment that has a name. CKL_NOT_FOUND leaves *err alone. */
+ckl_status ledger_label_find(ledger_experiment *out, db *ledger, const char *name, ckl_error *err);
+
 /* What is known about where weights come from. */
 typedef enum ledger_origin { ORIGIN_UNKNOWN, ORIGIN_START, ORIGIN_CHECKPOINT } ledger_origin;
 const char *ledger_origin_name(ledger_origin origin); /* as in the tables */

@@ -71,6 +71,8 @@ void manager_warn(const ckl_manager *manager, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* CKL_MISUSE for a manager that was opened for reading only. */
 ckl_status manager_check_writable(const ckl_manager *manager, ckl_error *err);
+/* Text that people give: bounded, valid Unicode. */
+ckl_status manager_check_reason(const char *reason, ckl_error *err);
 /* Writes what is buffered, inside a write transaction. */
 ckl_status manager_write_metrics(ckl_manager *manager, int64_t run, ckl_error *err);
 void manager_forget_metrics(ckl_manager *manager);
@@ -112,6 +114,9 @@ ckl_status manager_config_of(int64_t *out, ckl_manager *manager,
  * first and last. */
 ckl_status query_code(ckl_diff_code *out, ckl_manager *manager, int64_t from, int64_t to,
                       ckl_error *err);
+
+/* Rows of name and value as a JSON object. */
+ckl_status query_metrics_json(buf *out, statement *row, ckl_error *err);
 
 /* ---- work that puts files into the tree (manager_work.c) --------------------------------------
  */

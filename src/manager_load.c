@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ckl/audit.h>
+
 #include "manager_internal.h"
 
 #define PREFIX_MIN 4
@@ -32,18 +34,37 @@ static ckl_status head_before(ledger_experiment *out, ckl_manager *manager, int6
 }
 
 /* "@" and "@~N". */
+/* "@{TIME}" */
+static ckl_status resolve_time(ledger_experiment *out, ckl_manager *manager, const char *text,
+                               ckl_error *err)
+{
+    ckl_hash hash;
+    int64_t at_us = 0;
+    size_t size = strlen(text);
+    char *inner = size > 3 && text[size - 1] == '}' ? strndup(text + 2, size - 3) : strdup("");
+    if (inner == NULL)
+        return error_memory(err);
+    ckl_status status = ckl_time_parse(&at_us, inner, err);
+    free(inner);
+    if (status == CKL_OK)
+        status = ckl_manager_head_at(&hash, manager, at_us, err);
+    return status == CKL_OK ? ledger_experiment_find(out, manager->ledger, hash.text, err) : status;
+}
+
 static ckl_status resolve_head(ledger_experiment *out, ckl_manager *manager, const char *text,
                                ckl_error *err)
 {
     manager_view view;
     char *end = NULL;
     long long moves = 0;
+    if (text[1] == '{')
+        return resolve_time(out, manager, text, err);
     errno = 0;
     if (text[1] == '~' && text[2] >= '0' && text[2] <= '9')
         moves = strtoll(text + 2, &end, 10);
     if (text[1] != '\0' && (end == NULL || *end != '\0' || errno != 0)) {
         error_set(err, CKL_INVALID, "'%s' is no experiment", text);
-        error_hint(err, "@ is the head, @~1 the head before it");
+        error_hint(err, "@ is the head, @~1 the head before it, @{2h} the head two hours ago");
         return CKL_INVALID;
     }
     ckl_status status = manager_view_read(&view, manager, err);
@@ -62,7 +83,8 @@ static ckl_status check_prefix(const char *text, ckl_error *err)
     if (strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz") != size || size == 0) {
         error_set(err, CKL_INVALID, "'%s' is no hash: only 0-9 and a-z", text);
         error_hint(err,
-                   "a hash has 24 characters; a prefix of at least %d is enough; @ is the head",
+                   "no state has that name; a hash has 24 characters, a prefix of at least %d is"
+                   " enough; @ is the head",
                    PREFIX_MIN);
         return CKL_INVALID;
     }
@@ -128,7 +150,10 @@ ckl_status manager_resolve(ledger_experiment *out, ckl_manager *manager, const c
 {
     if (text[0] == '@')
         return resolve_head(out, manager, text, err);
-    ckl_status status = check_prefix(text, err);
+    ckl_status status = ledger_label_find(out, manager->ledger, text, err);
+    if (status != CKL_NOT_FOUND)
+        return status;
+    status = check_prefix(text, err);
     return status == CKL_OK ? resolve_prefix(out, manager, text, err) : status;
 }
 

@@ -356,7 +356,7 @@ static ckl_status apply(ckl_update_result *out, ckl_manager *manager, change *wa
 
 #define REASON_MAX 65536
 
-static ckl_status check_reason(const char *reason, ckl_error *err)
+ckl_status manager_check_reason(const char *reason, ckl_error *err)
 {
     size_t size = reason != NULL ? strlen(reason) : 0;
     if (size > REASON_MAX)
@@ -373,7 +373,7 @@ ckl_status ckl_manager_update_experiment_hash(ckl_update_result *out, ckl_manage
     BUF_AUTO text = BUF_INIT;
     ckl_status status = manager_check_writable(manager, err);
     if (status == CKL_OK)
-        status = check_reason(update->reason, err);
+        status = manager_check_reason(update->reason, err);
     if (status == CKL_OK && update->config != NULL)
         status = config_check_recordable(update->config, err);
     if (status == CKL_OK && update->model != NULL) {
@@ -400,7 +400,7 @@ ckl_status ckl_manager_edit_samples(ckl_update_result *out, ckl_manager *manager
     ckl_update update = {.dump_immediately = edit->dump_immediately, .reason = edit->reason};
     ckl_status status = manager_check_writable(manager, err);
     if (status == CKL_OK)
-        status = check_reason(edit->reason, err);
+        status = manager_check_reason(edit->reason, err);
     if (status != CKL_OK)
         return status;
     change wanted = {

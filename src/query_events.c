@@ -23,7 +23,17 @@ struct ckl_event_cursor {
     "SELECT event.seq, event.at_us, run.name, event.kind, after.hash, before.hash, " CHANGED ","   \
     "       left_at.seq IS NOT NULL AND event.experiment IS NOT event.from_experiment"             \
     "         AND (after.dumped IS NULL OR after.dumped > left_at.seq),"                           \
-    "       event.actor, event.reason, ifnull(event.step, -1), event.detail"                       \
+    "       event.actor, event.reason, ifnull(event.step, -1), event.detail,"                      \
+    "       CASE WHEN :states THEN coalesce("                                                      \
+    "         (SELECT max(made.seq) FROM _event AS made"                                           \
+    "          WHERE made.experiment = event.from_experiment AND made.seq < event.seq"             \
+    "            AND made.run = event.run AND made.experiment IS NOT made.from_experiment"         \
+    "            AND made.kind NOT IN ('switch', 'run')),"                                         \
+    "         (SELECT max(made.seq) FROM _event AS made"                                           \
+    "          WHERE made.experiment = event.from_experiment AND made.seq < event.seq"             \
+    "            AND made.experiment IS NOT made.from_experiment AND made.kind NOT IN ('switch', " \
+    "'run')), 0)"                                                                                  \
+    "       ELSE 0 END"                                                                            \
     " FROM _event AS event"                                                                        \
     " JOIN _run AS run ON run.id = event.run"                                                      \
     " LEFT JOIN _experiment AS after ON after.id = event.experiment"                               \
@@ -34,7 +44,9 @@ struct ckl_event_cursor {
     "     AND later.seq > event.seq AND later.experiment <> later.from_experiment)"
 #define EVENT_FILTER                                                                               \
     " (:component = 0 OR (" CHANGED " & :component) <> 0) AND event.at_us >= :since"               \
-    " AND event.seq > :after"
+    " AND event.seq > :after"                                                                      \
+    " AND (NOT :states OR (event.experiment IS NOT event.from_experiment"                          \
+    "   AND event.experiment IS NOT NULL AND event.kind NOT IN ('switch', 'run')))"
 #define OF_THIS_RUN " event.run = (SELECT id FROM _run WHERE name = :run) AND"
 #define NEWEST      " ORDER BY event.seq DESC LIMIT :limit"
 #define OLDEST      " ORDER BY event.seq LIMIT :limit"
@@ -67,6 +79,7 @@ ckl_status ckl_events(ckl_event_cursor **out, ckl_manager *manager, const ckl_ev
     bind_integer(&cursor->row, ":component", chosen->component);
     bind_integer(&cursor->row, ":since", chosen->since_us == 0 ? INT64_MIN : chosen->since_us);
     bind_integer(&cursor->row, ":after", chosen->after_seq);
+    bind_integer(&cursor->row, ":states", chosen->states_only);
     bind_integer(&cursor->row, ":limit",
                  chosen->limit == 0 || chosen->limit > INT64_MAX ? -1 : (int64_t)chosen->limit);
     *out = cursor;
@@ -90,7 +103,8 @@ ckl_status ckl_event_next(ckl_event *out, ckl_event_cursor *cursor, ckl_error *e
                        .actor = column_text(row, 8),
                        .reason = column_text(row, 9),
                        .step = column_integer(row, 10),
-                       .detail = column_text(row, 11)};
+                       .detail = column_text(row, 11),
+                       .parent_seq = column_integer(row, 12)};
     return CKL_OK;
 }
 

@@ -135,7 +135,6 @@ ckl_status ckl_checkpoints(ckl_checkpoint_cursor **out, ckl_manager *manager, co
 static ckl_status read_metrics(ckl_checkpoint_cursor *cursor, ckl_error *err)
 {
     STATEMENT_AUTO row = {0};
-    const char *separator = "";
     ckl_status status = db_query(&row, cursor->manager->ledger,
                                  "SELECT name.name, metric.value FROM _metric AS metric"
                                  " JOIN _metric_name AS name ON name.id = metric.name"
@@ -147,21 +146,7 @@ static ckl_status read_metrics(ckl_checkpoint_cursor *cursor, ckl_error *err)
     bind_integer(&row, ":step", column_integer(&cursor->row, 2));
     bind_integer(&row, ":run", column_integer(&cursor->row, 13));
     bind_integer(&row, ":experiment", column_integer(&cursor->row, 14));
-    buf_clear(&cursor->metrics);
-    buf_add_text(&cursor->metrics, "{");
-    while ((status = statement_step(&row, err)) == CKL_OK) {
-        const char *name = column_text(&row, 0);
-        char number[32] = "null";
-        double value = column_real(&row, 1);
-        if (isfinite(value))
-            canon_real(number, value);
-        buf_add_text(&cursor->metrics, separator);
-        canon_string(&cursor->metrics, name, strlen(name));
-        buf_add_format(&cursor->metrics, ": %s", number);
-        separator = ", ";
-    }
-    buf_add_text(&cursor->metrics, "}");
-    return status == CKL_DONE ? buf_check(&cursor->metrics, err) : status;
+    return query_metrics_json(&cursor->metrics, &row, err);
 }
 
 ckl_status ckl_checkpoint_next(ckl_checkpoint_row *out, ckl_checkpoint_cursor *cursor,

@@ -1,9 +1,11 @@
 /* Cursors over metrics. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <ckl/query.h>
 
+#include "canon.h"
 #include "manager_internal.h"
 
 /* ---- series ---------------------------------------------------------------------------------- */
@@ -60,6 +62,29 @@ void ckl_metric_series_cursor_close(ckl_metric_series_cursor *cursor)
         return;
     statement_done(&cursor->row);
     free(cursor);
+}
+
+/* ---- as JSON --------------------------------------------------------------------------------- */
+
+ckl_status query_metrics_json(buf *out, statement *row, ckl_error *err)
+{
+    const char *separator = "";
+    ckl_status status;
+    buf_clear(out);
+    buf_add_text(out, "{");
+    while ((status = statement_step(row, err)) == CKL_OK) {
+        const char *name = column_text(row, 0);
+        char number[32] = "null";
+        double value = column_real(row, 1);
+        if (isfinite(value) && !column_is_null(row, 1))
+            canon_real(number, value);
+        buf_add_text(out, separator);
+        canon_string(out, name, strlen(name));
+        buf_add_format(out, ": %s", number);
+        separator = ", ";
+    }
+    buf_add_text(out, "}");
+    return status == CKL_DONE ? buf_check(out, err) : status;
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */

@@ -4,12 +4,14 @@
  *   <ckl/values.h>   models, configurations, data states, and their hashes
  *   <ckl/manager.h>  record states, dump, save checkpoints, switch
  *   <ckl/query.h>    history, experiments, checkpoints, differences
+ *   <ckl/audit.h>    ask history: samples, states that fit, names and notes
  *   <ckl/check.h>    look a ledger over, repair it; receipts
  *   <ckl/auto.h>     the automatic system: one call in the training loop (include it yourself)
  */
 #ifndef CKL_CKL_H
 #define CKL_CKL_H
 
+#include <ckl/audit.h>
 #include <ckl/base.h>
 #include <ckl/check.h>
 #include <ckl/manager.h>

@@ -27,7 +27,7 @@ typedef struct ckl_event {
     int64_t at_us; /* when */
     const char *run;
     const char *kind; /* update discard restore tag untag dump checkpoint switch run ignore unignore
-                         train end remove missing repair */
+                         name note train end remove missing repair */
     const char *experiment; /* NULL before the first state */
     const char *from;       /* the head before; NULL when there was none */
     ckl_components changed; /* in what `experiment` differs from `from` */
@@ -37,6 +37,7 @@ typedef struct ckl_event {
     int64_t step;       /* of a checkpoint, else -1 */
     const char
         *detail; /* JSON with what else the kind has to say, e.g. a shifted segment; or NULL */
+    int64_t parent_seq; /* with `states_only`: the event that made the state before; else 0 */
 } ckl_event;
 
 typedef struct ckl_event_filter {
@@ -46,6 +47,8 @@ typedef struct ckl_event_filter {
     uint64_t limit;           /* newest; 0: no limit */
     int64_t after_seq;        /* only later than this event; 0: all */
     bool oldest_first; /* in the order in which they happened; `limit` then counts from there */
+    bool states_only;  /* only events that made a state from another (no switches, no beginnings of
+                          runs): a graph */
 } ckl_event_filter;
 
 typedef struct ckl_event_cursor ckl_event_cursor;

@@ -1,48 +1,11 @@
 /* log: what happened. */
-#define _XOPEN_SOURCE 700
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "command.h"
+#include "graph.h"
+#include "table.h"
 
 /* ---- log ------------------------------------------------------------------------------------- */
-
-/* "15:40" or "15:40:00"; NULL when it is neither. */
-static const char *parse_clock(const char *text, struct tm *out)
-{
-    const char *rest = strptime(text, "%H:%M:%S", out);
-    return rest != NULL ? rest : strptime(text, "%H:%M", out);
-}
-
-/* "2026-11-23", "2026-11-23T15:40:00Z", or a while ago: 90s, 15m, 2h, 3d, 1w. */
-static ckl_status parse_since(int64_t *out, const char *text, ckl_error *err)
-{
-    static const struct {
-        char unit;
-        int64_t seconds;
-    } UNITS[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
-    char *end = NULL;
-    long long amount = strtoll(text, &end, 10);
-    for (size_t index = 0; index < sizeof UNITS / sizeof *UNITS; index++) {
-        if (end != text && amount >= 0 && amount < 1000000000 && end[0] == UNITS[index].unit &&
-            end[1] == '\0') {
-            *out = ((int64_t)time(NULL) - amount * UNITS[index].seconds) * 1000000;
-            return CKL_OK;
-        }
-    }
-    struct tm parts = {0};
-    const char *rest = strptime(text, "%Y-%m-%d", &parts);
-    if (rest != NULL && (*rest == 'T' || *rest == ' '))
-        rest = parse_clock(rest + 1, &parts);
-    if (rest != NULL && *rest == '.')
-        rest += 1 + strspn(rest + 1, "0123456789");
-    if (rest == NULL || (*rest != '\0' && strcmp(rest, "Z") != 0))
-        return fail(err, CKL_INVALID,
-                    "'%s' is no time: write 2026-11-23, 2026-11-23T15:40:00Z, 2h or 3d", text);
-    *out = (int64_t)timegm(&parts) * 1000000;
-    return CKL_OK;
-}
 
 static ckl_status parse_component(ckl_components *out, const char *text, ckl_error *err)
 {
@@ -69,6 +32,8 @@ void print_event_json(const ckl_event *event)
     emit_text("reason", event->reason);
     if (event->step >= 0)
         emit_integer("step", event->step);
+    if (event->parent_seq > 0)
+        emit_integer("parent_seq", event->parent_seq);
     if (event->detail != NULL)
         emit_raw("detail", event->detail);
 }
@@ -91,7 +56,8 @@ static void event_subject(char out[64], const ckl_event *event)
 static void event_detail(const ckl_event *event)
 {
     const char *detail = event->detail != NULL ? event->detail : "";
-    bool whole = strstr(event->kind, "ignore") != NULL || strstr(detail, "\"shifted\"") != NULL;
+    bool whole = strstr(event->kind, "ignore") != NULL || strcmp(event->kind, "name") == 0 ||
+                 strcmp(event->kind, "note") == 0 || strstr(detail, "\"shifted\"") != NULL;
     if (whole) {
         fputs("  ", stdout);
         put(detail);
@@ -127,6 +93,78 @@ void print_event_text(const ckl_event *event, bool all)
     putchar('\n');
 }
 
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static const table_column COLUMNS[] = {
+    {"seq", RIGHT},       {"at", LEFT},    {"run", LEFT},     {"kind", LEFT},
+    {"experiment", LEFT}, {"from", LEFT},  {"changed", LEFT}, {"step", RIGHT},
+    {"superseded", LEFT}, {"actor", LEFT}, {"reason", LEFT},
+};
+
+static void add_row(table *rows, const ckl_event *event)
+{
+    table_integer(rows, event->seq);
+    table_time(rows, event->at_us);
+    table_text(rows, event->run);
+    table_text(rows, event->kind);
+    table_text(rows, event->experiment);
+    table_text(rows, event->from);
+    table_components(rows, event->changed);
+    if (event->step < 0)
+        table_null(rows);
+    else
+        table_integer(rows, event->step);
+    table_boolean(rows, event->superseded);
+    table_text(rows, event->actor);
+    table_text(rows, event->reason);
+}
+
+/* For --format: everything that an event has. */
+static ckl_status print_rows(const invocation *call, ckl_event_cursor *cursor, ckl_error *err)
+{
+    table *rows = NULL;
+    ckl_event event;
+    ckl_status status =
+        table_open(&rows, call, "events", COLUMNS, sizeof COLUMNS / sizeof *COLUMNS, err);
+    while (status == CKL_OK && (status = ckl_event_next(&event, cursor, err)) == CKL_OK)
+        add_row(rows, &event);
+    return table_close(rows, status, err);
+}
+
+/* For people: a line each. */
+static ckl_status print_lines(const ckl_event_filter *filter, ckl_event_cursor *cursor,
+                              ckl_error *err)
+{
+    ckl_event event;
+    graph lanes = {0};
+    ckl_status status = CKL_OK;
+    while (status == CKL_OK && (status = ckl_event_next(&event, cursor, err)) == CKL_OK) {
+        if (filter->states_only && !graph_put_node(&lanes, event.seq))
+            status = fail(err, CKL_NO_MEMORY, "out of memory");
+        print_event_text(&event, filter->all_runs);
+        if (filter->states_only && !graph_put_edges(&lanes, event.parent_seq))
+            status = fail(err, CKL_NO_MEMORY, "out of memory");
+    }
+    graph_free(&lanes);
+    return status == CKL_DONE ? CKL_OK : status;
+}
+
+static ckl_status print_json(ckl_event_cursor *cursor, ckl_error *err)
+{
+    ckl_event event;
+    ckl_status status;
+    emit_begin();
+    emit_open_array("events");
+    while ((status = ckl_event_next(&event, cursor, err)) == CKL_OK) {
+        emit_open_object(NULL);
+        print_event_json(&event);
+        emit_close_object();
+    }
+    emit_close_array();
+    emit_end();
+    return status == CKL_DONE ? CKL_OK : status;
+}
+
 static ckl_status read_filter(ckl_event_filter *out, const invocation *call, ckl_error *err)
 {
     const char *limit = option_value(call, "--limit"), *since = option_value(call, "--since");
@@ -136,11 +174,12 @@ static ckl_status read_filter(ckl_event_filter *out, const invocation *call, ckl
     if (status == CKL_OK && limit != NULL)
         status = parse_number(&number, limit, "limit", 0, err);
     if (status == CKL_OK && since != NULL)
-        status = parse_since(&out->since_us, since, err);
+        status = ckl_time_parse(&out->since_us, since, err);
     if (status == CKL_OK && component != NULL)
         status = parse_component(&out->component, component, err);
     out->limit = (uint64_t)number;
     out->all_runs = option_given(call, "--all");
+    out->states_only = option_given(call, "--graph");
     return status;
 }
 
@@ -148,30 +187,18 @@ ckl_status cmd_log(invocation *call, ckl_manager *manager, int *exit_code, ckl_e
 {
     ckl_event_filter filter = {0};
     ckl_event_cursor *cursor = NULL;
-    ckl_event event;
     (void)exit_code;
     ckl_status status = read_filter(&filter, call, err);
     if (status == CKL_OK)
         status = ckl_events(&cursor, manager, &filter, err);
     if (status != CKL_OK)
         return status;
-    if (call->json) {
-        emit_begin();
-        emit_open_array("events");
-    }
-    while ((status = ckl_event_next(&event, cursor, err)) == CKL_OK) {
-        if (!call->json) {
-            print_event_text(&event, filter.all_runs);
-            continue;
-        }
-        emit_open_object(NULL);
-        print_event_json(&event);
-        emit_close_object();
-    }
+    if (call->json)
+        status = print_json(cursor, err);
+    else if (is_for_people(call))
+        status = print_lines(&filter, cursor, err);
+    else
+        status = print_rows(call, cursor, err);
     ckl_event_cursor_close(cursor);
-    if (call->json) {
-        emit_close_array();
-        emit_end();
-    }
-    return status == CKL_DONE ? CKL_OK : status;
+    return status;
 }

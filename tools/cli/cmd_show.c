@@ -257,9 +257,18 @@ static ckl_status show_state(ckl_manager *manager, const char *hash, ckl_error *
 
 ckl_status cmd_state(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
 {
+    const char *time = option_value(call, "--at");
+    int64_t at_us = 0;
+    ckl_hash head;
     (void)exit_code;
-    ckl_status status = check_arguments(call, 0, 1, err);
-    return status == CKL_OK ? show_state(manager, first_argument(call), err) : status;
+    ckl_status status = check_arguments(call, 0, time != NULL ? 0 : 1, err);
+    if (status == CKL_OK && time == NULL)
+        return show_state(manager, first_argument(call), err);
+    if (status == CKL_OK)
+        status = ckl_time_parse(&at_us, time, err);
+    if (status == CKL_OK)
+        status = ckl_manager_head_at(&head, manager, at_us, err);
+    return status == CKL_OK ? show_state(manager, head.text, err) : status;
 }
 
 /* ---- cat ------------------------------------------------------------------------------------- */

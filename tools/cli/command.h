@@ -157,6 +157,6 @@ ckl_status parse_target(char **out, int64_t *step, const char *text, ckl_error *
 command_function cmd_hash, cmd_compare, cmd_update, cmd_discard, cmd_restore, cmd_tag, cmd_untag,
     cmd_status, cmd_dump, cmd_checkpoint, cmd_metric, cmd_log, cmd_show, cmd_diff, cmd_state,
     cmd_cat, cmd_path, cmd_switch, cmd_runs, cmd_run, cmd_checkpoints, cmd_ignore, cmd_watch,
-    cmd_gc, cmd_fsck, cmd_receipt;
+    cmd_gc, cmd_fsck, cmd_receipt, cmd_sample, cmd_audit, cmd_find, cmd_name, cmd_note;
 
 #endif

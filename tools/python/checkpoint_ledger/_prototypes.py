@@ -332,6 +332,50 @@ PROTOTYPES = {
     'ckl_diff_next_sample': (ctypes.c_int, [
         ctypes.POINTER(s.ckl_diff_sample), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
     ]),
+    'ckl_time_parse': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_int64), ctypes.c_char_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_manager_head_at': (ctypes.c_int, [
+        ctypes.POINTER(s.ckl_hash), ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_sample_changes': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p,
+        ctypes.POINTER(s.ckl_sample_change_filter), ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_sample_change_next': (ctypes.c_int, [
+        ctypes.POINTER(s.ckl_sample_change), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_sample_change_cursor_close': (None, [
+        ctypes.c_void_p
+    ]),
+    'ckl_find': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.POINTER(s.ckl_condition),
+        ctypes.c_size_t, ctypes.c_uint64, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_found_next': (ctypes.c_int, [
+        ctypes.POINTER(s.ckl_found), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_found_cursor_close': (None, [
+        ctypes.c_void_p
+    ]),
+    'ckl_manager_name': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_bool), ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p,
+        ctypes.c_char_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_manager_note': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_bool), ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p,
+        ctypes.c_char_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_labels': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p,
+        ctypes.c_bool, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_label_next': (ctypes.c_int, [
+        ctypes.POINTER(s.ckl_label), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_label_cursor_close': (None, [
+        ctypes.c_void_p
+    ]),
     'ckl_gc_run': (ctypes.c_int, [
         ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.POINTER(s.ckl_gc_options),
         ctypes.POINTER(s.ckl_error)

@@ -26,6 +26,8 @@ CKL_IO = 11
 CKL_LATEST = 1
 CKL_MISUSE = 7
 CKL_MODEL = 1
+CKL_NAMES = 0
+CKL_NOTES = 1
 CKL_NOT_FOUND = 2
 CKL_NO_MEMORY = 13
 CKL_NO_SOURCE = 6
@@ -38,6 +40,12 @@ CKL_TAG_MAX = 256
 CKL_UID_MAX = 1024
 CKL_V2_HASH = 5
 CKL_VERSION = '0.1.0'
+CKL_WHERE_CHANGED = 4
+CKL_WHERE_CONFIG = 0
+CKL_WHERE_METRIC = 1
+CKL_WHERE_MODULE = 2
+CKL_WHERE_RUN = 5
+CKL_WHERE_TAG = 3
 
 STATUS_NAMES = (
     'CKL_OK',
@@ -222,6 +230,7 @@ class ckl_event(ctypes.Structure):
         ('reason', ctypes.c_char_p),
         ('step', ctypes.c_int64),
         ('detail', ctypes.c_char_p),
+        ('parent_seq', ctypes.c_int64),
     ]
 
 
@@ -233,6 +242,7 @@ class ckl_event_filter(ctypes.Structure):
         ('limit', ctypes.c_uint64),
         ('after_seq', ctypes.c_int64),
         ('oldest_first', ctypes.c_bool),
+        ('states_only', ctypes.c_bool),
     ]
 
 
@@ -399,6 +409,70 @@ class ckl_diff_sample(ctypes.Structure):
         ('tags_removed_count', ctypes.c_size_t),
         ('tags_added', ctypes.POINTER(ctypes.c_char_p)),
         ('tags_removed', ctypes.POINTER(ctypes.c_char_p)),
+    ]
+
+
+class ckl_sample_change(ctypes.Structure):
+    _fields_ = [
+        ('seq', ctypes.c_int64),
+        ('at_us', ctypes.c_int64),
+        ('run', ctypes.c_char_p),
+        ('uid', ctypes.c_char_p),
+        ('change', ctypes.c_char_p),
+        ('discarded_from', ctypes.c_int),
+        ('discarded_to', ctypes.c_int),
+        ('tags', ctypes.c_char_p),
+        ('tags_added', ctypes.c_char_p),
+        ('tags_removed', ctypes.c_char_p),
+        ('from', ctypes.c_char_p),
+        ('experiment', ctypes.c_char_p),
+        ('actor', ctypes.c_char_p),
+        ('reason', ctypes.c_char_p),
+    ]
+
+
+class ckl_sample_change_filter(ctypes.Structure):
+    _fields_ = [
+        ('uid', ctypes.c_char_p),
+        ('tag', ctypes.c_char_p),
+        ('action', ctypes.c_char_p),
+        ('actor', ctypes.c_char_p),
+        ('run', ctypes.c_char_p),
+        ('since_us', ctypes.c_int64),
+        ('until_us', ctypes.c_int64),
+        ('limit', ctypes.c_uint64),
+        ('oldest_first', ctypes.c_bool),
+    ]
+
+
+class ckl_condition(ctypes.Structure):
+    _fields_ = [
+        ('kind', ctypes.c_int),
+        ('text', ctypes.c_char_p),
+    ]
+
+
+class ckl_found(ctypes.Structure):
+    _fields_ = [
+        ('experiment', ctypes.c_char_p),
+        ('at_us', ctypes.c_int64),
+        ('run', ctypes.c_char_p),
+        ('name', ctypes.c_char_p),
+        ('dumped', ctypes.c_bool),
+        ('checkpoint_count', ctypes.c_uint64),
+        ('metrics', ctypes.c_char_p),
+    ]
+
+
+class ckl_label(ctypes.Structure):
+    _fields_ = [
+        ('seq', ctypes.c_int64),
+        ('at_us', ctypes.c_int64),
+        ('experiment', ctypes.c_char_p),
+        ('text', ctypes.c_char_p),
+        ('current', ctypes.c_bool),
+        ('actor', ctypes.c_char_p),
+        ('reason', ctypes.c_char_p),
     ]
 
 
