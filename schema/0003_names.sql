@@ -13,6 +13,9 @@ CREATE INDEX _label_by_text ON _label (text) WHERE kind = 'name';
 
 CREATE INDEX _event_by_time ON _event (at_us);
 CREATE INDEX _event_by_actor ON _event (actor, seq);
+CREATE INDEX _event_by_parent ON _event (from_experiment, seq);
+-- What changed a hyperparameter, without reading the rest.
+CREATE INDEX _event_of_config ON _event (seq) WHERE config IS NOT from_config;
 
 -- Which changes took or gave which tags: only of samples whose tags changed. With the way from a tag
 -- to its sets (_tagset_tag) and from those to pairs of sets, a tag's history is a seek.

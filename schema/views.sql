@@ -55,9 +55,9 @@ SELECT experiment.hash AS experiment,
           SELECT max(event) FROM _label
           WHERE kind = 'note' AND _label.experiment = experiment.id)) AS note
 FROM _experiment AS experiment
-LEFT JOIN _component AS model ON model.id = experiment.model
-LEFT JOIN _component AS config ON config.id = experiment.config
-LEFT JOIN _component AS data ON data.id = experiment.data
+LEFT JOIN _component AS model ON model.id = experiment.model AND model.kind = 'model'
+LEFT JOIN _component AS config ON config.id = experiment.config AND config.kind = 'config'
+LEFT JOIN _component AS data ON data.id = experiment.data AND data.kind = 'data'
 LEFT JOIN _data_state AS state ON state.component = experiment.data
 LEFT JOIN _event AS first ON first.seq = (
   SELECT min(seq) FROM _event WHERE _event.experiment = experiment.id)
@@ -341,8 +341,8 @@ WHERE NOT EXISTS (SELECT 1 FROM _run_sample AS moved
                   WHERE moved.run = run.id AND moved.sample = root_row.sample)
 UNION ALL
 SELECT run.name, head.hash, sample.uid, moved.discarded, tagset.tags
-FROM _run_sample AS moved
-JOIN _run AS run ON run.id = moved.run
+FROM _run AS run
+CROSS JOIN _run_sample AS moved ON moved.run = run.id
 JOIN _experiment AS head ON head.id = run.head
 JOIN _sample AS sample ON sample.id = moved.sample
 JOIN _tagset AS tagset ON tagset.id = moved.tagset
@@ -370,8 +370,8 @@ WHERE NOT EXISTS (SELECT 1 FROM _run_sample AS moved
                   WHERE moved.run = run.id AND moved.sample = root_row.sample)
 UNION ALL
 SELECT run.name, head.hash, tag.tag, sample.uid, moved.discarded
-FROM _run_sample AS moved
-JOIN _run AS run ON run.id = moved.run
+FROM _run AS run
+CROSS JOIN _run_sample AS moved ON moved.run = run.id
 JOIN _experiment AS head ON head.id = run.head
 JOIN _sample AS sample ON sample.id = moved.sample
 JOIN _tagset_tag AS member ON member.tagset = moved.tagset

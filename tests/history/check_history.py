@@ -26,6 +26,9 @@ class History:
         self.states = {}  # hash -> (model, config, data)
         self.runs = {"main": None}  # run -> head hash
         self.events = []  # (run, kind, from hash, to hash)
+        self.names = {}  # hash -> name
+        self.naming = []  # (hash, name or None)
+        self.metrics = {}  # (run, hash) -> {step: loss}
 
     def ckl(self, *words, text=None, run=None):
         command = [CKL, "-C", self.root, "--json"] + (["--run", run] if run else []) + list(words)
@@ -94,6 +97,25 @@ class History:
         result = self.ckl(*words, run=run)
         self.moved(run, kind, result["experiment"], (model, config, data))
 
+    def name(self):
+        state = self.random.choice(sorted(self.states))
+        if state in self.names and self.random.random() < 0.4:
+            self.ckl("name", state, "--remove")
+            del self.names[state]
+            self.naming.append((state, None))
+            return
+        name = self.random.choice(["best", "base", "x.1", "Z_2"])
+        if name not in self.names.values():
+            self.ckl("name", state, name)
+            self.names[state] = name
+            self.naming.append((state, name))
+
+    def metric(self, run):
+        values = self.metrics.setdefault((run, self.runs[run]), {})
+        step = self.random.randint(0, 9)
+        values[step] = self.random.choice([0.25, 0.5, 1.0, 2.0])
+        self.ckl("metric", "--step", str(step), "loss=%r" % values[step], run=run)
+
     def step(self):
         run = self.random.choice(sorted(self.runs))
         choice = self.random.random()
@@ -101,8 +123,12 @@ class History:
             self.update(run)
         elif choice < 0.75:
             self.edit(run)
-        elif choice < 0.83:
+        elif choice < 0.79:
             self.ckl("dump", run=run)
+        elif choice < 0.82:
+            self.name()
+        elif choice < 0.86:
+            self.metric(run)
         elif choice < 0.93:
             target = self.random.choice(sorted(self.states))
             self.ckl("switch", target, run=run)
@@ -206,12 +232,118 @@ def check_views(history):
     ledger.close()
 
 
+def change_word(row):
+    before, after, added, removed = row
+    if before is None or after is None:
+        return "added" if before is None else "removed"
+    if before != after:
+        return "discarded" if after else "restored"
+    return "retagged" if added and removed else "tagged" if added else "untagged"
+
+
+def check_sample_views(history, ledger):
+    """sample_history, tag_changes, tags, discards_by_day, and the commands that read them."""
+    seqs = [seq for seq, in ledger.execute("SELECT seq FROM changes ORDER BY seq")]
+    lives, tagging, days = {}, [], {}
+    for seq, (run, _, before, after) in zip(seqs, history.events):
+        old = history.states.get(before, (None, None, None))[2]
+        new = history.states[after][2]
+        for uid, row in sample_rows(old, new).items():
+            now = (new or {}).get(uid)
+            lives.setdefault(uid, []).append(
+                (seq, run, change_word(row), after, row[1],
+                 None if now is None else canonical_tags(now[1])))
+            tagging += [(seq, run, uid, tag, "added") for tag in row[2]]
+            tagging += [(seq, run, uid, tag, "removed") for tag in row[3]]
+            if None not in row[:2] and row[0] != row[1]:
+                count = days.setdefault(run, [0, 0])
+                count[row[1] == 0] += 1
+    for uid in UIDS:
+        got = ledger.execute("SELECT seq, run, change, experiment, discarded, tags"
+                             " FROM sample_history WHERE uid = ? ORDER BY seq", (uid,)).fetchall()
+        assert got == lives.get(uid, []), ("sample_history", uid, got, lives.get(uid))
+        if uid in lives:
+            told = history.ckl("sample", "--", uid)["history"]
+            assert [(r["seq"], r["run"], r["change"], r["experiment"], r["tags"])
+                    for r in told] == [r[:4] + r[5:] for r in lives[uid]], ("sample", uid)
+    for tag in TAGS:
+        got = ledger.execute("SELECT seq, run, uid, tag, action FROM tag_changes WHERE tag = ?",
+                             (tag,)).fetchall()
+        expected = [row for row in tagging if row[3] == tag]
+        assert sorted(got) == sorted(expected), ("tag_changes", tag, got, expected)
+        got = ledger.execute("SELECT run, uid, discarded FROM tags WHERE tag = ?", (tag,)).fetchall()
+        expected = [(run, uid, int(row[0])) for run, head in history.runs.items() if head
+                    for uid, row in (history.states[head][2] or {}).items() if tag in row[1]]
+        assert sorted(got) == sorted(expected), ("tags", tag, got, expected)
+    assert sorted(ledger.execute("SELECT seq, run, uid, tag, action FROM tag_changes")) == \
+        sorted(tagging)
+    got = {}
+    for run, discarded, restored in ledger.execute(
+            "SELECT run, sum(discarded), sum(restored) FROM discards_by_day GROUP BY run"):
+        got[run] = [discarded, restored]
+    assert got == days, ("discards_by_day", got, days)
+    told = history.ckl("audit", "--action", "discard")["changes"]
+    expected = [(row[0], uid) for uid, life in lives.items() for row in life
+                if row[2] == "discarded"]
+    assert sorted((r["seq"], r["uid"]) for r in told) == sorted(expected), ("audit", told)
+
+
+def check_state_views(history, ledger):
+    """config_values, model_modules, names, experiments; find."""
+    for state, (model, config, data) in history.states.items():
+        got = dict(ledger.execute("SELECT path, value FROM config_values WHERE experiment = ?",
+                                  (state,)))
+        assert got == dict(leaves(config)), ("config_values", state, got)
+        got = dict(ledger.execute("SELECT module, entry FROM model_modules WHERE experiment = ?",
+                                  (state,)))
+        assert got == (modules(model) or {}), ("model_modules", state, got)
+        row = ledger.execute("SELECT name, samples FROM experiments WHERE experiment = ?",
+                             (state,)).fetchone()
+        assert row == (history.names.get(state), None if data is None else len(data)), (state, row)
+    got = ledger.execute("SELECT experiment, name FROM names ORDER BY seq").fetchall()
+    assert got == history.naming, ("names", got, history.naming)
+    for state, name in history.names.items():
+        assert history.ckl("show", name)["experiment"] == state
+
+    def found(*words):
+        command = [CKL, "-C", history.root, "--json", "find"] + list(words)
+        done = subprocess.run(command, capture_output=True, text=True)
+        if "error" in done.stderr:
+            return set()
+        return {row["experiment"] for row in json.loads(done.stdout)["experiments"]}
+
+    for tag in TAGS:
+        expected = {state for state, (_, _, data) in history.states.items()
+                    if any(tag in row[1] for row in (data or {}).values())}
+        assert found("--tag", tag) == expected, ("find --tag", tag, found("--tag", tag), expected)
+    for key, test, text in (("lr", lambda v: type(v) in (int, float) and v < 1, "lr < 1"),
+                            ("lr", lambda v: v == "1" and type(v) is str, 'lr = "1"'),
+                            ("opt", lambda v: type(v) in (int, float) and v == 1, "opt = 1")):
+        expected = {state for state, (_, config, _) in history.states.items()
+                    if config and key in config and test(config[key])}
+        assert found("--config", text) == expected, ("find --config", text)
+    expected = {state for (_, state), values in history.metrics.items()
+                if values[max(values)] < 0.6}
+    assert found("--metric", "loss < 0.6") == expected, "find --metric"
+    expected = set()
+    for _, kind, before, state in history.events:
+        old, new = (history.states[h][1] if h else None for h in (before, state))
+        if kind == "update" and old is not None and new is not None and \
+                dict(leaves(old)).get("/lr") != dict(leaves(new)).get("/lr"):
+            expected.add(state)
+    assert found("--changed", "lr") == expected, ("find --changed", expected)
+
+
 def play(seed):
     with tempfile.TemporaryDirectory() as root:
         history = History(seed, root)
         for _ in range(30):
             history.step()
         check_views(history)
+        with sqlite3.connect("file:%s/ledger.db?mode=ro" % root, uri=True) as ledger:
+            check_sample_views(history, ledger)
+            check_state_views(history, ledger)
+        ledger.close()
         known = sorted(history.states)
         for _ in range(8):
             check_diff(history, history.random.choice(known), history.random.choice(known))

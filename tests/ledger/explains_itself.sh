@@ -10,21 +10,22 @@ ask() { sqlite3 "$root/ledger.db" "$1"; }
 "$CKL_DEMO" "$root" "$IRIS" >/dev/null
 
 for view in about experiments changes config_changes model_changes sample_changes samples \
-            checkpoints pending runs metrics lineage; do
+            sample_history discards_by_day config_values model_modules checkpoints pending runs \
+            metrics metric_series lineage events sessions; do
     rows=$(ask "SELECT count(*) FROM $view") || fail "$view does not answer"
     case $view in pending) [ "$rows" -eq 0 ] ;; *) [ "$rows" -gt 0 ] ;; esac ||
         fail "$view has $rows rows"
 done
 
 unsaid=$(ask "SELECT v.name || '.' || c.name FROM sqlite_master AS v, pragma_table_info(v.name) AS c
-              WHERE v.type = 'view' EXCEPT SELECT \"view\" || '.' || \"column\" FROM about
+              WHERE v.type = 'view' AND substr(v.name, 1, 1) <> '_' EXCEPT SELECT \"view\" || '.' || \"column\" FROM about
               WHERE \"column\" IS NOT NULL")
 [ -z "$unsaid" ] || fail "about does not say what these are: $unsaid"
 gone=$(ask "SELECT \"view\" || '.' || \"column\" FROM about WHERE \"column\" IS NOT NULL
             EXCEPT SELECT v.name || '.' || c.name FROM sqlite_master AS v,
             pragma_table_info(v.name) AS c WHERE v.type = 'view'")
 [ -z "$gone" ] || fail "about speaks of what is not there: $gone"
-wordless=$(ask "SELECT name FROM sqlite_master WHERE type = 'view'
+wordless=$(ask "SELECT name FROM sqlite_master WHERE type = 'view' AND substr(name, 1, 1) <> '_'
                 EXCEPT SELECT \"view\" FROM about WHERE \"column\" IS NULL AND meaning <> ''")
 [ -z "$wordless" ] || fail "views without a sentence: $wordless"
 public=$(ask "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\_%' ESCAPE '\'")
@@ -39,6 +40,8 @@ done
 [ "$(ask 'SELECT count(*) FROM samples WHERE discarded')" = 3 ] || fail "samples: not 3 discarded"
 head=$(ask "SELECT experiment FROM runs WHERE run = 'main'")
 "$CKL" -C "$root" status --json | grep -q "\"experiment\": \"$head\"" || fail "runs and status differ"
+
+LEDGER=$root/ledger.db python3 "$(dirname "$0")/plans.py" || fail "a view reads what grows"
 
 # A reader who may not write the folder reads it as well.
 if [ "$(id -u)" -eq 0 ]; then
