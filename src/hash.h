@@ -12,6 +12,8 @@ typedef struct digest {
 /* A running SHA-256. */
 typedef struct hasher hasher;
 ckl_status hasher_new(hasher **out, ckl_error *err);
+/* A second one that has hashed the same so far. */
+ckl_status hasher_copy(hasher **out, const hasher *running, ckl_error *err);
 /* Errors are kept and told by hasher_end. */
 void hasher_add(hasher *running, const void *bytes, size_t size);
 /* Adds the size as 8 bytes, big-endian, then the bytes: unambiguous in a sequence. */

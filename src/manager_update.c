@@ -133,7 +133,7 @@ static ckl_status edit_head(change *wanted, ckl_manager *manager, const manager_
                         edit->uid_count, err);
     if (status == CKL_OK)
         status = state_check_recordable(wanted->edited, err);
-    return status == CKL_OK ? state_hash(&wanted->data, wanted->edited, err) : status;
+    return status == CKL_OK ? state_hash_again(&wanted->data, wanted->edited, err) : status;
 }
 
 static ckl_status record_data(plan_state *next, change *wanted, ckl_manager *manager,
@@ -294,6 +294,8 @@ static ckl_status try_change(attempt *tried, ckl_manager *manager, change *wante
     if (wanted->edited != NULL) {
         manager_keep_data_state(manager, wanted->edited, tried->next.data);
         wanted->edited = NULL;
+    } else if (wanted->given->data != NULL) {
+        manager_keep_data_state(manager, state_share(wanted->given->data), tried->next.data);
     }
     return CKL_OK;
 }

@@ -67,6 +67,9 @@ void ckl_data_state_free(ckl_data_state *state)
         state->shares--;
         return;
     }
+    state_part(state);
+    state_drop_marks(state, 0);
+    free(state->marks);
     while (state->arena != NULL) {
         arena_block *next = state->arena->next;
         free(state->arena);
@@ -99,6 +102,9 @@ ckl_status state_check_uid(const char *uid, size_t size, ckl_error *err)
 
 ckl_status state_check_recordable(const ckl_data_state *state, ckl_error *err)
 {
+    state = state_held(state);
+    if (state->longest_uid <= CKL_UID_MAX && state->longest_tag <= CKL_TAG_MAX)
+        return CKL_OK;
     for (size_t index = 0; index < state->count; index++) {
         const state_sample *sample = &state->samples[index];
         if (sample->uid_size > CKL_UID_MAX)
@@ -215,9 +221,11 @@ static ckl_status add_set(ckl_data_state *state, const buf *text, const char **t
     if (entry.text == NULL)
         return error_memory(err);
     for (size_t index = 0; index < count; index++) {
-        tags[index] = state_copy_text(state, tags[index], strlen(tags[index]));
+        size_t size = strlen(tags[index]);
+        tags[index] = state_copy_text(state, tags[index], size);
         if (tags[index] == NULL)
             return error_memory(err);
+        state->longest_tag = size > state->longest_tag ? size : state->longest_tag;
     }
     state->tagsets[state->tagset_count++] = entry;
     state->buckets[bucket] = (uint32_t)state->tagset_count;
@@ -253,7 +261,7 @@ ckl_status state_intern(uint32_t *out, ckl_data_state *state, const char *const 
 
 state_tagset state_tagset_get(const ckl_data_state *state, uint32_t tagset)
 {
-    const tagset_entry *entry = &state->tagsets[tagset];
+    const tagset_entry *entry = &state_holder(state)->tagsets[tagset];
     return (state_tagset){entry->text, entry->count, entry->tags};
 }
 
@@ -273,6 +281,7 @@ ckl_status state_push(ckl_data_state *state, const char *uid, size_t uid_size, b
     char *copy = state_copy_text(state, uid, uid_size);
     if (copy == NULL)
         return error_memory(err);
+    state->longest_uid = uid_size > state->longest_uid ? uid_size : state->longest_uid;
     bool escaped = memchr(uid, '\\', uid_size) != NULL || memchr(uid, '|', uid_size) != NULL;
     state->samples[state->count++] =
         (state_sample){copy, (uint32_t)uid_size, tagset, discarded, escaped};
@@ -293,6 +302,7 @@ ckl_status state_append(ckl_data_state *state, const char *uid, size_t uid_size,
 
 const state_sample *state_samples(const ckl_data_state *state, size_t *count)
 {
+    state = state_held(state);
     *count = state->count;
     return state->samples;
 }
@@ -304,6 +314,7 @@ ckl_sample_counts ckl_data_state_counts(const ckl_data_state *state)
 
 ckl_sample ckl_data_state_sample(const ckl_data_state *state, uint64_t index)
 {
+    state = state_held(state);
     const state_sample *sample = &state->samples[index];
     const tagset_entry *entry = &state->tagsets[sample->tagset];
     return (ckl_sample){sample->uid, sample->discarded, entry->count, entry->tags};
@@ -311,6 +322,7 @@ ckl_sample ckl_data_state_sample(const ckl_data_state *state, uint64_t index)
 
 bool ckl_data_state_find(const ckl_data_state *state, const char *uid, uint64_t *index)
 {
+    state = state_held(state);
     size_t low = 0, high = state->count, size = strlen(uid);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -333,77 +345,4 @@ uint64_t ckl_data_state_ignored(const ckl_data_state *state, const char **first)
     if (first != NULL)
         *first = state->first_ignored;
     return state->ignored;
-}
-
-/* ---- canonical text -------------------------------------------------------------------------- */
-
-#define HASH_BATCH ((size_t)64 * 1024)
-
-static char *copy_escaped(char *out, const char *uid)
-{
-    for (; *uid != '\0'; uid++) {
-        if (*uid == '\\' || *uid == '|')
-            *out++ = '\\';
-        *out++ = *uid;
-    }
-    return out;
-}
-
-/* Copies text of an arena in whole steps, faster than byte by byte; returns the end of the text. */
-static char *copy_steps(char *out, const char *text, size_t size)
-{
-    for (size_t done = 0; done < size; done += ARENA_STEP)
-        memcpy(out + done, text + done, ARENA_STEP);
-    return out + size;
-}
-
-/* A record is copied in less time than its SHA-256 takes: a state is hashed at every change. */
-static void add_record(buf *out, const ckl_data_state *state, size_t index, char separator)
-{
-    const state_sample *sample = &state->samples[index];
-    const tagset_entry *set = &state->tagsets[sample->tagset];
-    size_t most = 2 * (size_t)sample->uid_size + set->text_size + 8 + 2 * ARENA_STEP;
-    if (out->capacity - out->size < most)
-        buf_reserve(out, most);
-    if (out->failed)
-        return;
-    char *at = out->data + out->size;
-    if (index > 0)
-        *at++ = separator;
-    at = sample->escaped ? copy_escaped(at, sample->uid)
-                         : copy_steps(at, sample->uid, sample->uid_size);
-    memcpy(at, sample->discarded ? ":d1:t" : ":d0:t", 5);
-    at = copy_steps(at + 5, set->text, set->text_size);
-    out->size = (size_t)(at - out->data);
-}
-
-ckl_status state_canonical(buf *out, const ckl_data_state *state, bool lines, ckl_error *err)
-{
-    for (size_t index = 0; index < state->count; index++)
-        add_record(out, state, index, lines ? '\n' : '|');
-    buf_add(out, "", 0); /* the NUL */
-    return buf_check(out, err);
-}
-
-ckl_status state_hash(digest *out, const ckl_data_state *state, ckl_error *err)
-{
-    BUF_AUTO batch = BUF_INIT;
-    hasher *running = NULL;
-    ckl_status status = hasher_new(&running, err);
-    for (size_t index = 0; status == CKL_OK && index < state->count; index++) {
-        add_record(&batch, state, index, '|');
-        if (batch.size >= HASH_BATCH) {
-            hasher_add(running, batch.data, batch.size);
-            status = buf_check(&batch, err);
-            buf_clear(&batch);
-        }
-    }
-    if (status == CKL_OK)
-        status = buf_check(&batch, err);
-    if (status == CKL_OK) {
-        hasher_add(running, batch.size > 0 ? batch.data : "", batch.size);
-        status = hasher_end(out, running, err);
-    }
-    hasher_free(running);
-    return status;
 }

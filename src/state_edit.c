@@ -182,14 +182,46 @@ static ckl_status add_change(state_change **out, size_t *count, size_t *capacity
 static bool samples_equal(const ckl_data_state *from, const state_sample *old,
                           const ckl_data_state *to, const state_sample *new)
 {
-    return old->discarded ==
-           new->discarded &&strcmp(from->tagsets[old->tagset].text,
-                                   to->tagsets[new->tagset].text) == 0;
+    if (old->discarded != new->discarded)
+        return false;
+    return strcmp(from->tagsets[old->tagset].text, to->tagsets[new->tagset].text) == 0;
+}
+
+/* Of a state and what it was edited to, or from: what the link between them has. */
+static ckl_status diff_linked(state_change **out, size_t *count, const ckl_data_state *from,
+                              ckl_error *err)
+{
+    const state_link *link = from->link;
+    const state_sample *held = link->holder->samples;
+    size_t found = 0, capacity = 0;
+    state_change *changes = NULL;
+    ckl_status status = CKL_OK;
+    for (size_t index = 0; status == CKL_OK && index < link->count; index++) {
+        const state_sample *other = &link->swaps[index].sample;
+        const state_sample *holds = &held[link->swaps[index].index];
+        const state_sample *old = from == link->holder ? holds : other;
+        const state_sample *new = from == link->holder ? other : holds;
+        if (old->discarded != new->discarded || old->tagset != new->tagset)
+            status = add_change(&changes, &found, &capacity, old, new, err);
+    }
+    if (status != CKL_OK) {
+        free(changes);
+        return status;
+    }
+    *out = changes;
+    *count = found;
+    return CKL_OK;
 }
 
 ckl_status state_diff(state_change **out, size_t *count, const ckl_data_state *from,
                       const ckl_data_state *to, ckl_error *err)
 {
+    if (from != NULL && to != NULL && from->link != NULL && from->link == to->link)
+        return diff_linked(out, count, from, err);
+    if (from != NULL)
+        from = state_held(from);
+    if (to != NULL)
+        to = state_held(to);
     size_t old_count = from != NULL ? from->count : 0, new_count = to != NULL ? to->count : 0;
     size_t i = 0, j = 0, found = 0, capacity = 0;
     state_change *changes = NULL;
@@ -270,28 +302,98 @@ static ckl_status edit_sample(ckl_data_state *state, state_sample *sample, state
     return change_tag(state, sample, action == STATE_TAG, tag, err);
 }
 
+static int compare_swaps(const void *first, const void *second)
+{
+    size_t a = ((const state_swap *)first)->index, b = ((const state_swap *)second)->index;
+    return (a > b) - (a < b);
+}
+
+/* The samples of the uids as they are, by index, each once. */
+static ckl_status find_samples(state_swap **out, size_t *count, const ckl_data_state *state,
+                               const char *const *uids, size_t uid_count, ckl_error *err)
+{
+    state_swap *found = malloc((uid_count + 1) * sizeof *found);
+    if (found == NULL)
+        return error_memory(err);
+    for (size_t index = 0; index < uid_count; index++) {
+        uint64_t at;
+        if (!ckl_data_state_find(state, uids[index], &at)) {
+            free(found);
+            error_set(err, CKL_NOT_FOUND, "no sample '%.200s' in the data state", uids[index]);
+            error_hint(err, "nothing was changed; ckl state lists the samples");
+            return CKL_NOT_FOUND;
+        }
+        found[index] = (state_swap){(size_t)at, state->samples[at]};
+    }
+    qsort(found, uid_count, sizeof *found, compare_swaps);
+    size_t kept = 0;
+    for (size_t index = 0; index < uid_count; index++) {
+        if (kept == 0 || found[kept - 1].index != found[index].index)
+            found[kept++] = found[index];
+    }
+    *out = found;
+    *count = kept;
+    return CKL_OK;
+}
+
+/* The samples that `swaps` names are edited, and the counts kept. */
+static ckl_status edit_samples(ckl_data_state *edited, const state_swap *swaps, size_t count,
+                               state_action action, const char *tag, ckl_error *err)
+{
+    ckl_status status = CKL_OK;
+    for (size_t index = 0; status == CKL_OK && index < count; index++) {
+        const state_sample *old = &swaps[index].sample;
+        state_sample *sample = &edited->samples[swaps[index].index];
+        status = edit_sample(edited, sample, action, tag, err);
+        edited->counts.discarded += (uint64_t)sample->discarded - (uint64_t)old->discarded;
+        edited->counts.tagged += (uint64_t)(sample->tagset != 0) - (uint64_t)(old->tagset != 0);
+    }
+    return status;
+}
+
+/* A state that others share, or that already lent or took its content, is copied. */
+static ckl_status take_content(ckl_data_state **out, ckl_data_state *state, state_swap *swaps,
+                               size_t count, bool *taken, ckl_error *err)
+{
+    *taken = state->shares == 0 && state->link == NULL;
+    if (!*taken)
+        return copy_state(out, state, err);
+    ckl_data_state *empty = calloc(1, sizeof *empty);
+    if (empty == NULL)
+        return error_memory(err);
+    ckl_status status = state_lend(empty, state, swaps, count, err);
+    if (status == CKL_OK)
+        *out = empty;
+    else
+        free(empty);
+    *taken = status == CKL_OK;
+    return status;
+}
+
 ckl_status state_edit(ckl_data_state **out, const ckl_data_state *state, state_action action,
                       const char *tag, const char *const *uids, size_t uid_count, ckl_error *err)
 {
     ckl_data_state *edited = NULL;
+    state_swap *swaps = NULL;
+    size_t count = 0;
+    bool taken = false;
     ckl_status status = CKL_OK;
     if (action == STATE_TAG || action == STATE_UNTAG)
         status = state_check_tag(uid_count > 0 ? uids[0] : "", tag != NULL ? tag : "",
                                  tag != NULL ? strlen(tag) : 0, err);
+    state = state_held(state);
     if (status == CKL_OK)
-        status = copy_state(&edited, state, err);
-    for (size_t index = 0; status == CKL_OK && index < uid_count; index++) {
-        uint64_t at;
-        if (ckl_data_state_find(edited, uids[index], &at)) {
-            status = edit_sample(edited, &edited->samples[at], action, tag, err);
-        } else {
-            status =
-                error_set(err, CKL_NOT_FOUND, "no sample '%.200s' in the data state", uids[index]);
-            error_hint(err, "nothing was changed; ckl state lists the samples");
-        }
+        status = find_samples(&swaps, &count, state, uids, uid_count, err);
+    if (status == CKL_OK)
+        status =
+            take_content(&edited, (ckl_data_state *)(uintptr_t)state, swaps, count, &taken, err);
+    if (status == CKL_OK) {
+        edited->counts = state->counts;
+        edited->finished = true;
+        status = edit_samples(edited, swaps, count, action, tag, err);
     }
-    if (status == CKL_OK)
-        status = ckl_data_state_finish(edited, err);
+    if (!taken)
+        free(swaps);
     if (status != CKL_OK) {
         ckl_data_state_free(edited);
         return status;

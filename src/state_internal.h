@@ -1,4 +1,5 @@
-/* What state.c, state_build.c and state_edit.c share: the inside of a data state. */
+/* What state.c, state_edit.c, state_hash.c, state_move.c and state_parse.c share: the inside of a
+ * data state. */
 #ifndef STATE_INTERNAL_H
 #define STATE_INTERNAL_H
 
@@ -30,6 +31,24 @@ typedef struct state_remark {
     const char *tag;
 } state_remark;
 
+/* The SHA-256 of the canonical text of the first `count` samples, to go on from. */
+typedef struct state_mark {
+    size_t count;
+    hasher *running;
+} state_mark;
+
+/* Two states that have the same content but for some samples: one of them holds it, the other gets
+ * it back, and these samples exchanged, when it is asked for. */
+typedef struct state_swap {
+    size_t index;
+    state_sample sample; /* as it is in the one that does not hold the content */
+} state_swap;
+typedef struct state_link {
+    ckl_data_state *holder, *other;
+    state_swap *swaps; /* by index */
+    size_t count;
+} state_link;
+
 struct ckl_data_state {
     arena_block *arena;
     state_sample *samples;
@@ -44,6 +63,10 @@ struct ckl_data_state {
     uint64_t ignored;
     const char *first_ignored;
     bool finished;
+    size_t longest_uid, longest_tag;
+    state_mark *marks; /* by count; of a head, which is hashed again and again */
+    size_t mark_count, mark_capacity;
+    state_link *link;        /* with the state that it was edited from, or to; NULL: none */
     _Atomic unsigned shares; /* owners besides the first */
 };
 
@@ -56,5 +79,21 @@ ckl_status state_check_tag(const char *uid, const char *tag, size_t size, ckl_er
 /* Adds a checked sample at the end, in any order. */
 ckl_status state_push(ckl_data_state *state, const char *uid, size_t uid_size, bool discarded,
                       uint32_t tagset, ckl_error *err);
+
+/* ---- content that moves between two states (state_move.c) ------------------------------------ */
+
+/* The one that holds the content of `state`: itself, unless it lent it. */
+const ckl_data_state *state_holder(const ckl_data_state *state);
+/* The same state, holding its content. */
+const ckl_data_state *state_held(const ckl_data_state *state);
+/* Gives the content of `from` to the new state `to`, which differs in `count` samples: `swaps` has
+ * them as they are in `from`, sorted, and is taken over when it returns CKL_OK. */
+ckl_status state_lend(ckl_data_state *to, ckl_data_state *from, state_swap *swaps, size_t count,
+                      ckl_error *err);
+/* Ends a link: the other one keeps the content. */
+void state_part(ckl_data_state *state);
+
+/* Forgets the marks that say something about samples from `index` on (state_hash.c). */
+void state_drop_marks(ckl_data_state *state, size_t index);
 
 #endif

@@ -88,6 +88,9 @@ ckl_status state_intern(uint32_t *out, ckl_data_state *state, const char *const 
 
 /* Streams the canonical text into a hasher, so that it is never held. The state is finished. */
 ckl_status state_hash(digest *out, const ckl_data_state *state, ckl_error *err);
+/* The same of a state that is edited and hashed again and again: goes on from what the edits left
+ * as it was. */
+ckl_status state_hash_again(digest *out, ckl_data_state *state, ckl_error *err);
 /* The canonical text itself; `lines`: records joined by newlines instead of '|'. */
 ckl_status state_canonical(buf *out, const ckl_data_state *state, bool lines, ckl_error *err);
 
@@ -106,7 +109,8 @@ ckl_status state_diff(state_change **out, size_t *count, const ckl_data_state *f
 
 typedef enum state_action { STATE_DISCARD, STATE_RESTORE, STATE_TAG, STATE_UNTAG } state_action;
 /* A new finished state: `state` with the action done to the uids (all or none). `tag` for the last
- * two. Errors: CKL_NOT_FOUND  a uid that is not in the state, named; CKL_INVALID  a bad tag */
+ * two. It takes over what `state` holds, when nobody else shares that; `state` gets it back when
+ * it is used again, or when the edited one is released: one of the two is to be used at a time. Errors: CKL_NOT_FOUND  a uid that is not in the state, named; CKL_INVALID  a bad tag */
 ckl_status state_edit(ckl_data_state **out, const ckl_data_state *state, state_action action,
                       const char *tag, const char *const *uids, size_t uid_count, ckl_error *err);
 
