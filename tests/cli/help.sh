@@ -55,7 +55,7 @@ mv w.bin root/model.pt
 echo '{"uids": ["sample_001", "sample_002", "sample_003"]}' >root/data.json
 cd root || exit 1
 for name in hash update tag untag discard restore dump checkpoint metric status log show diff state \
-    cat path switch runs run checkpoints ignore gc receipt fsck compare; do
+    cat path switch runs run checkpoints ignore gc receipt fsck sample audit find name note compare; do
     LINE=$(grep -E "^ckl $name( |\$)" "$WORK/examples" | head -1)
     WHAT=$LINE
     printf '%s "$@"\n' "${LINE/#ckl/\"$CKL\"}" >"$WORK/line.sh"
@@ -77,11 +77,11 @@ refuses "no command 'colours'" 'see: ckl --help' colours
 refuses "no command 'colours'" 'see: ckl --help' help colours
 refuses "no option '--limt'" 'did you mean: --limit' log --limt 5
 refuses "no option '--jsn'" 'did you mean: --json' log --jsn
-refuses "no option '-n'" 'usage: ckl log [--limit N] [--all] [--component C] [--since T]' log -n 5
+refuses "no option '-n'" 'usage: ckl log [--limit N] [--all] [--component C] [--since T] [--graph]' log -n 5
 refuses "no option '-x'" 'see: ckl --help' -x log
-refuses '--limit needs a value' 'usage: ckl log [--limit N] [--all] [--component C] [--since T]' \
+refuses '--limit needs a value' 'usage: ckl log [--limit N] [--all] [--component C] [--since T] [--graph]' \
     log --limit
-refuses '--all takes no value' 'usage: ckl log [--limit N] [--all] [--component C] [--since T]' \
+refuses '--all takes no value' 'usage: ckl log [--limit N] [--all] [--component C] [--since T] [--graph]' \
     log --all=yes
 refuses "'sideways'" 'usage: ckl status' -C root status sideways
 refuses 'one file' 'usage: ckl hash [--model F] [--config F] [--data F] [--explain C [--lines]]' \

@@ -140,7 +140,7 @@ const command COMMANDS[] = {
     {.name = "sample",
      .need = NEEDS_READING,
      .usage = "UID",
-     .summary = "the life of a sample: each discard and tag, who, why, in which state",
+     .summary = "the life of a sample: each discard and tag, who, why",
      .example = "ckl sample sample_002",
      .about = "Oldest first, in all runs or (--run) in one. discarded and tags are what the sample "
               "was from then on.",
@@ -171,8 +171,8 @@ const command COMMANDS[] = {
                  {"--limit", "N", "at most N rows (50 for people; 0: all)", false}}},
     {.name = "find",
      .need = NEEDS_READING,
-     .usage = "[--config C]… [--metric C]… [--model-module M]… [--tag T]… [--changed P]… "
-              "[--limit N]",
+     .usage = "[--config C]… [--metric C]… [--model-module M]… "
+              "[--tag T]… [--changed P]… [--limit N]",
      .summary = "the states that fit, last recorded first",
      .example = "ckl find --config 'lr < 0.2' --metric 'val_loss < 0.6'",
      .about = "All conditions must hold. A condition is a name, one of < <= = != >= > and ~ "
