@@ -6,19 +6,10 @@
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
-typedef struct loaded_sample {
-    const char *uid;
-    size_t uid_size;
-    int64_t tagset; /* the ledger's */
-    bool discarded;
-} loaded_sample;
-
 typedef struct loading {
     db *ledger;
     ckl_data_state *state;
-    buf uids;
-    loaded_sample *samples;
-    size_t count;
+    statement uid_row;
     uint32_t *tagsets; /* the ledger's number to the state's, plus 1; 0: not asked yet */
     size_t tagset_count;
 } loading;
@@ -50,115 +41,94 @@ static ckl_status state_number(uint32_t *out, loading *work, int64_t tagset, ckl
     return CKL_OK;
 }
 
-/* The uids of the rows that are in the state, one after the other with a NUL behind each. Many rows
- * are read in one scan of the samples, few by number. */
-static ckl_status read_uids(loading *work, const data_changes *rows, ckl_error *err)
+static ckl_status put_sample(loading *work, const char *uid, size_t size, bool discarded,
+                             int64_t tagset, ckl_error *err)
 {
+    uint32_t number = 0;
+    ckl_status status = state_number(&number, work, tagset, err);
+    return status == CKL_OK ? state_put(work->state, uid, size, discarded, number, err) : status;
+}
+
+/* A sample of which only the number is known. */
+static ckl_status put_change(loading *work, const data_change *row, ckl_error *err)
+{
+    const char *uid = NULL;
+    if (row->new_discarded < 0)
+        return CKL_OK;
+    ckl_status status = ledger_sample_uid(&uid, &work->uid_row, work->ledger, row->sample, err);
+    if (status != CKL_OK)
+        return status;
+    return put_sample(work, uid, strlen(uid), row->new_discarded != 0, row->new_tagset, err);
+}
+
+/* The join leaves out what names a sample that is not there. */
+static ckl_status check_row_count(db *ledger, int64_t edge, size_t rows, ckl_error *err)
+{
+    int64_t count = 0;
     STATEMENT_AUTO row = {0};
     ckl_status status =
-        db_query(&row, work->ledger,
-                 "SELECT id, uid FROM _sample WHERE id BETWEEN :first AND :last ORDER BY id", err);
-    size_t index = 0;
-    if (status != CKL_OK || rows->count == 0)
+        db_query(&row, ledger, "SELECT change_count FROM _data_edge WHERE id = :edge", err);
+    if (status != CKL_OK)
         return status;
-    bind_integer(&row, ":first", rows->rows[0].sample);
-    bind_integer(&row, ":last", rows->rows[rows->count - 1].sample);
-    while (index < rows->count && (status = statement_step(&row, err)) == CKL_OK) {
-        if (column_integer(&row, 0) != rows->rows[index].sample)
-            continue;
-        const data_change *sample = &rows->rows[index++];
-        if (sample->new_discarded < 0)
-            continue;
-        const char *uid = column_text(&row, 1);
-        size_t size = strlen(uid);
-        buf_add(&work->uids, uid, size + 1);
-        work->samples[work->count++] =
-            (loaded_sample){NULL, size, sample->new_tagset, sample->new_discarded != 0};
-    }
-    if (status == CKL_DONE)
+    bind_integer(&row, ":edge", edge);
+    status = ledger_first_integer(&count, &row, err);
+    if (status == CKL_NOT_FOUND || (status == CKL_OK && (uint64_t)count != rows))
         return error_set(err, CKL_DAMAGED, "a data state names a sample that the ledger lacks");
-    return status == CKL_OK ? buf_check(&work->uids, err) : status;
-}
-
-static int compare_samples(const void *first, const void *second)
-{
-    return strcmp(((const loaded_sample *)first)->uid, ((const loaded_sample *)second)->uid);
-}
-
-static ckl_status fill_state(loading *work, ckl_error *err)
-{
-    const char *at = work->uids.data;
-    bool sorted = true;
-    for (size_t index = 0; index < work->count; index++) {
-        work->samples[index].uid = at;
-        at += work->samples[index].uid_size + 1;
-        if (index > 0 && strcmp(work->samples[index - 1].uid, work->samples[index].uid) > 0)
-            sorted = false;
-    }
-    if (!sorted)
-        qsort(work->samples, work->count, sizeof *work->samples, compare_samples);
-    ckl_status status = CKL_OK;
-    for (size_t index = 0; status == CKL_OK && index < work->count; index++) {
-        const loaded_sample *sample = &work->samples[index];
-        uint32_t tagset = 0;
-        status = state_number(&tagset, work, sample->tagset, err);
-        if (status == CKL_OK)
-            status = state_append(work->state, sample->uid, sample->uid_size, sample->discarded,
-                                  tagset, err);
-    }
-    return status == CKL_OK ? ckl_data_state_finish(work->state, err) : status;
-}
-
-static ckl_status load_rows(ckl_data_state **out, db *ledger, const data_changes *rows,
-                            ckl_error *err)
-{
-    loading work = {.ledger = ledger, .uids = BUF_INIT};
-    ckl_status status = ckl_data_state_new(&work.state, err);
-    work.samples = calloc(rows->count + 1, sizeof *work.samples);
-    if (status == CKL_OK && work.samples == NULL)
-        status = error_memory(err);
-    if (status == CKL_OK)
-        status = read_uids(&work, rows, err);
-    if (status == CKL_OK)
-        status = fill_state(&work, err);
-    if (status == CKL_OK)
-        *out = work.state;
-    else
-        ckl_data_state_free(work.state);
-    buf_free(&work.uids);
-    free(work.samples);
-    free(work.tagsets);
     return status;
 }
 
-/* The head of a run: the root's rows, with what the run moved since in their place. */
-static ckl_status head_rows(data_changes *out, db *ledger, int64_t root, int64_t run,
-                            ckl_error *err)
+/* Reads what the root has, in one scan, with `moved` (by sample) in its place. Nothing is held but
+ * the state: it may be large. */
+static ckl_status load_rows(loading *work, int64_t edge, const data_changes *moved, ckl_error *err)
 {
     STATEMENT_AUTO row = {0};
-    ckl_status status =
-        db_query(&row, ledger,
-                 "SELECT original.sample,"
-                 "       CASE WHEN moved.sample IS NULL THEN original.new_discarded"
-                 "            ELSE moved.discarded END,"
-                 "       CASE WHEN moved.sample IS NULL THEN original.new_tagset"
-                 "            ELSE moved.tagset END"
-                 " FROM _data_state AS root"
-                 " JOIN _edge_change AS original ON original.edge = root.edge"
-                 " LEFT JOIN _run_sample AS moved"
-                 "   ON moved.run = :run AND moved.sample = original.sample"
-                 " WHERE root.component = :root"
-                 " UNION ALL"
-                 " SELECT moved.sample, moved.discarded, moved.tagset FROM _run_sample AS moved"
-                 " WHERE moved.run = :run AND NOT EXISTS ("
-                 "   SELECT 1 FROM _edge_change AS original JOIN _data_state AS root"
-                 "     ON root.component = :root AND original.edge = root.edge"
-                 "   WHERE original.sample = moved.sample)"
-                 " ORDER BY 1",
-                 err);
+    size_t index = 0, rows = 0;
+    ckl_status status = db_query(&row, work->ledger,
+                                 "SELECT original.sample, original.new_discarded,"
+                                 " original.new_tagset, sample.uid"
+                                 " FROM _edge_change AS original"
+                                 " CROSS JOIN _sample AS sample ON sample.id = original.sample"
+                                 " WHERE original.edge = :edge ORDER BY original.sample",
+                                 err);
     if (status != CKL_OK)
         return status;
-    bind_integer(&row, ":root", root);
+    bind_integer(&row, ":edge", edge);
+    while ((status = statement_step(&row, err)) == CKL_OK) {
+        int64_t sample = column_integer(&row, 0);
+        rows++;
+        while (status == CKL_OK && index < moved->count && moved->rows[index].sample < sample)
+            status = put_change(work, &moved->rows[index++], err);
+        if (status != CKL_OK)
+            return status;
+        size_t size = 0;
+        const char *uid = column_blob(&row, 3, &size);
+        bool is_moved = index < moved->count && moved->rows[index].sample == sample;
+        const data_change *now = is_moved ? &moved->rows[index++] : NULL;
+        if (is_moved && now->new_discarded >= 0)
+            status = put_sample(work, uid, size, now->new_discarded != 0, now->new_tagset, err);
+        else if (!is_moved && !column_is_null(&row, 1))
+            status = put_sample(work, uid, size, column_integer(&row, 1) != 0,
+                                column_integer(&row, 2), err);
+        if (status != CKL_OK)
+            return status;
+    }
+    while (status == CKL_DONE && index < moved->count) {
+        ckl_status put = put_change(work, &moved->rows[index++], err);
+        status = put == CKL_OK ? CKL_DONE : put;
+    }
+    return status == CKL_DONE ? check_row_count(work->ledger, edge, rows, err) : status;
+}
+
+/* What a run's head differs in from its root. */
+static ckl_status read_moved(data_changes *out, db *ledger, int64_t run, ckl_error *err)
+{
+    STATEMENT_AUTO row = {0};
+    ckl_status status = db_query(&row, ledger,
+                                 "SELECT sample, discarded, tagset FROM _run_sample"
+                                 " WHERE run = :run ORDER BY sample",
+                                 err);
+    if (status != CKL_OK)
+        return status;
     bind_integer(&row, ":run", run);
     while ((status = statement_step(&row, err)) == CKL_OK) {
         data_change sample = {column_integer(&row, 0),
@@ -177,16 +147,29 @@ static ckl_status head_rows(data_changes *out, db *ledger, int64_t root, int64_t
 ckl_status ledger_data_load(ckl_data_state **out, db *ledger, int64_t component, int64_t run,
                             ckl_error *err)
 {
-    CHANGES_AUTO rows = {0};
-    data_state_info state;
+    CHANGES_AUTO moved = {0};
+    loading work = {.ledger = ledger};
+    data_state_info state, root;
     ckl_status status = ledger_data_info(&state, ledger, component, err);
-    if (status != CKL_OK)
-        return status;
-    if (run != 0 && state.root != component)
-        status = head_rows(&rows, ledger, state.root, run, err);
+    if (status == CKL_OK)
+        status = ledger_data_info(&root, ledger, state.root, err);
+    if (status == CKL_OK && run != 0 && state.root != component)
+        status = read_moved(&moved, ledger, run, err);
+    else if (status == CKL_OK)
+        status = ledger_data_diff(&moved, ledger, state.root, component, err);
+    if (status == CKL_OK)
+        status = ckl_data_state_new(&work.state, err);
+    if (status == CKL_OK)
+        status = load_rows(&work, root.edge, &moved, err);
+    if (status == CKL_OK)
+        status = ckl_data_state_finish(work.state, err);
+    statement_done(&work.uid_row);
+    free(work.tagsets);
+    if (status == CKL_OK)
+        *out = work.state;
     else
-        status = ledger_data_diff(&rows, ledger, 0, component, err);
-    return status == CKL_OK ? load_rows(out, ledger, &rows, err) : status;
+        ckl_data_state_free(work.state);
+    return status;
 }
 
 /* ---- recording ------------------------------------------------------------------------------- */

@@ -288,6 +288,12 @@ ckl_status state_push(ckl_data_state *state, const char *uid, size_t uid_size, b
     return CKL_OK;
 }
 
+ckl_status state_put(ckl_data_state *state, const char *uid, size_t uid_size, bool discarded,
+                     uint32_t tagset, ckl_error *err)
+{
+    return state_push(state, uid, uid_size, discarded, tagset, err);
+}
+
 ckl_status state_append(ckl_data_state *state, const char *uid, size_t uid_size, bool discarded,
                         uint32_t tagset, ckl_error *err)
 {

@@ -76,11 +76,12 @@ static int compare_remarks(const void *first, const void *second)
 
 static ckl_status sort_samples(ckl_data_state *state, ckl_error *err)
 {
-    bool sorted = true;
+    bool sorted = true; /* and no two are equal */
     for (size_t index = 1; sorted && index < state->count; index++)
-        sorted = compare_samples(&state->samples[index - 1], &state->samples[index]) <= 0;
-    if (!sorted)
-        qsort(state->samples, state->count, sizeof *state->samples, compare_samples);
+        sorted = compare_samples(&state->samples[index - 1], &state->samples[index]) < 0;
+    if (sorted)
+        return CKL_OK;
+    qsort(state->samples, state->count, sizeof *state->samples, compare_samples);
     for (size_t index = 1; index < state->count; index++) {
         if (compare_samples(&state->samples[index - 1], &state->samples[index]) == 0)
             return error_set(err, CKL_INVALID, "duplicate uid '%s'", state->samples[index].uid);

@@ -82,6 +82,9 @@ state_tagset state_tagset_get(const ckl_data_state *state, uint32_t tagset);
  * are not sorted. `tagset` is what state_intern returned for this state. */
 ckl_status state_append(ckl_data_state *state, const char *uid, size_t uid_size, bool discarded,
                         uint32_t tagset, ckl_error *err);
+/* The same of rows that are different, in any order: finishing sorts them. */
+ckl_status state_put(ckl_data_state *state, const char *uid, size_t uid_size, bool discarded,
+                     uint32_t tagset, ckl_error *err);
 /* Interns a set of tags (any order, duplicates allowed). */
 ckl_status state_intern(uint32_t *out, ckl_data_state *state, const char *const *tags, size_t count,
                         ckl_error *err);
