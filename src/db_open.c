@@ -48,7 +48,7 @@ static ckl_status set_up(db *ledger, ckl_error *err)
 {
     int on = 1;
     sqlite3_extended_result_codes(ledger->connection, 1);
-    sqlite3_busy_timeout(ledger->connection, ledger->busy_timeout_ms);
+    sqlite3_busy_timeout(ledger->connection, ledger->patience_ms);
     sqlite3_db_config(ledger->connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 #ifdef SQLITE_DBCONFIG_TRUSTED_SCHEMA
     sqlite3_db_config(ledger->connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -251,6 +251,22 @@ static ckl_status update_views(db *ledger, ckl_error *err)
     return status;
 }
 
+/* The log that stays is cut back after a checkpoint: one large change must not keep its size. */
+static ckl_status set_up_writing(db *ledger, ckl_error *err)
+{
+    ledger->durable = false;
+    return db_execute(ledger, "PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=1048576", err);
+}
+
+ckl_status db_connect_again(db *ledger, ckl_error *err)
+{
+    if (ledger->connection != NULL)
+        return CKL_OK;
+    ckl_status status =
+        connect_as(ledger, ledger->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, err);
+    return status == CKL_OK ? set_up_writing(ledger, err) : status;
+}
+
 static ckl_status open_for_writing(bool *created, db *ledger, ckl_error *err)
 {
     int64_t version = -1;
@@ -265,27 +281,42 @@ static ckl_status open_for_writing(bool *created, db *ledger, ckl_error *err)
             status = migrate(created, ledger, err);
         db_unlock_writers(ledger);
     }
-    /* The log that stays is cut back after a checkpoint: one large change must not keep its size.
-     */
     if (status == CKL_OK)
-        status =
-            db_execute(ledger, "PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=1048576", err);
+        status = set_up_writing(ledger, err);
     return status == CKL_OK ? update_views(ledger, err) : status;
 }
 
-/* What reads expects the newest tables: for an older ledger, temporary views stand before its own,
- * so that nobody has to write to it. */
+/* views.sql, each of them temporary. */
+static ckl_status make_temporary_views(db *ledger, ckl_error *err)
+{
+    static const char CREATE[] = "CREATE VIEW ";
+    BUF_AUTO sql = BUF_INIT;
+    const char *at = schema_text("views");
+    for (const char *next; (next = strstr(at, CREATE)) != NULL; at = next + strlen(CREATE)) {
+        buf_add(&sql, at, (size_t)(next - at));
+        buf_add_text(&sql, "CREATE TEMP VIEW ");
+    }
+    buf_add_text(&sql, at);
+    ckl_status status = buf_check(&sql, err);
+    return status == CKL_OK ? db_execute(ledger, sql.data, err) : status;
+}
+
+/* What reads expects the newest tables and views: for an older ledger, temporary views stand before
+ * its own, so that nobody has to write to it. */
 static ckl_status read_as_newest(db *ledger, int64_t version, ckl_error *err)
 {
     char name[32];
-    ckl_status status = CKL_OK;
-    if (version < DB_VERSION)
-        status = db_execute(ledger, "PRAGMA temp_store=MEMORY", err);
+    int64_t have = 0;
+    ckl_status status =
+        pragma_integer(&have, ledger, "SELECT value FROM _meta WHERE key = 'views'", err);
+    if (status != CKL_OK || have >= views_version(schema_text("views")))
+        return status;
+    status = db_execute(ledger, "PRAGMA temp_store=MEMORY", err);
     for (int64_t each = version; status == CKL_OK && each < DB_VERSION; each++) {
         snprintf(name, sizeof name, "older_%lld", (long long)each);
         status = db_execute(ledger, schema_text(name), err);
     }
-    return status;
+    return status == CKL_OK ? make_temporary_views(ledger, err) : status;
 }
 
 static ckl_status open_for_reading(db *ledger, ckl_error *err)

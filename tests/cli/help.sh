@@ -22,7 +22,7 @@ NAMES=$(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' overview)
 [ "$(wc -w <<<"$NAMES")" -ge 22 ] || fail "the overview names $(wc -w <<<"$NAMES") commands"
 
 wide() { # the lines of a file that take more than 80 columns
-    LC_ALL=C.UTF-8 awk 'length($0) > 80' "$1"
+    LC_ALL=C.UTF-8 grep -E '^.{81,}' "$1"
 }
 equal '' "$(wide overview)" "wide lines"
 : >examples

@@ -60,8 +60,8 @@ static void print_overview(void)
            "  --help       this, or the help of a command\n"
            "  --version    the version of the library\n\n"
            "An experiment is 24 characters, a unique prefix of at least 4, its name, @ (the\n"
-           "head), @~N (N moves back) or @{2h} (two hours ago). $CKL_ACTOR is who, in the history; "
-           "else your user name.\n\n"
+           "head), @~N (N moves back) or @{2h} (two hours ago). $CKL_ACTOR is who, in the\n"
+           "history; else your user name.\n\n"
            "Exit code: 0 done, 1 not found (or different: diff --exit-code), 2 bad input,\n"
            "3 damaged, 4 busy, 5 refused, 6 could not read or write.\n\n"
            "More: ckl help COMMAND\n");
