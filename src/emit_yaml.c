@@ -55,9 +55,28 @@ static bool is_letter_or_digit(char character)
            (character >= '0' && character <= '9');
 }
 
+static bool is_inside(char character)
+{
+    switch (character) {
+    case '_':
+    case '-':
+    case '.':
+    case '/':
+    case '+':
+    case '@':
+    case ' ':
+    case ':':
+        return true;
+    default:
+        return is_letter_or_digit(character);
+    }
+}
+
+#define LONGEST_WORD 5 /* of those with a letter first that are no text: false */
+
 /* Narrower than YAML: a word or path that no version of YAML and no reader takes for anything but
  * text, wherever it stands. */
-static bool is_plain(const char *text, size_t size)
+bool emit_yaml_is_plain(const char *text, size_t size)
 {
     if (size == 0 || (size == 1 && strchr("yYnN", text[0]) != NULL))
         return false;
@@ -67,10 +86,10 @@ static bool is_plain(const char *text, size_t size)
     for (size_t at = 0; at < size; at++) {
         if (text[at] == ':' && (at + 1 == size || !is_letter_or_digit(text[at + 1])))
             return false;
-        if (!is_letter_or_digit(text[at]) && (text[at] == '\0' || !strchr("_-./+@ :", text[at])))
+        if (!is_inside(text[at]))
             return false;
     }
-    return doc_scalar_tag(text, size) == DOC_TAG_TEXT;
+    return size > LONGEST_WORD || doc_scalar_tag(text, size) == DOC_TAG_TEXT;
 }
 
 /* Control characters and line breaks of every kind are shown as escapes. The text is UTF-8. */
@@ -112,7 +131,7 @@ static void write_scalar(yaml_writer *writer, const char *text, size_t size,
 
 static void write_text(yaml_writer *writer, const char *text, size_t size)
 {
-    if (is_plain(text, size))
+    if (emit_yaml_is_plain(text, size))
         write_scalar(writer, text, size, YAML_PLAIN_SCALAR_STYLE);
     else if (needs_escapes(text, size))
         write_scalar(writer, text, size, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
@@ -331,6 +350,13 @@ static void write_tags(yaml_writer *writer, const ckl_data_state *state,
 }
 
 ckl_status emit_yaml_data_state(const emit_sink *sink, const ckl_data_state *state, ckl_error *err)
+{
+    return emit_yaml_state_is_simple(state) ? emit_yaml_state_quickly(sink, state, err)
+                                            : emit_yaml_state_by_libyaml(sink, state, err);
+}
+
+ckl_status emit_yaml_state_by_libyaml(const emit_sink *sink, const ckl_data_state *state,
+                                      ckl_error *err)
 {
     yaml_writer writer = {.sink = sink, .err = err, .status = CKL_OK};
     if (yaml_emitter_initialize(&writer.emitter) == 0)

@@ -19,4 +19,13 @@ ckl_status emit_yaml_config(const emit_sink *sink, const json_t *config, ckl_err
 /* `uids` (sorted list), `discarded` (sorted list), `tags` (map of uid to sorted list). */
 ckl_status emit_yaml_data_state(const emit_sink *sink, const ckl_data_state *state, ckl_error *err);
 
+/* Both write the same bytes; the quick one only what is simple (emit_yaml_state.c). */
+ckl_status emit_yaml_state_by_libyaml(const emit_sink *sink, const ckl_data_state *state,
+                                      ckl_error *err);
+ckl_status emit_yaml_state_quickly(const emit_sink *sink, const ckl_data_state *state,
+                                   ckl_error *err);
+bool emit_yaml_state_is_simple(const ckl_data_state *state);
+/* Whether a text stands in YAML as it is. */
+bool emit_yaml_is_plain(const char *text, size_t size);
+
 #endif

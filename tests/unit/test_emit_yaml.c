@@ -136,6 +136,98 @@ START_TEST(states)
 }
 END_TEST
 
+static const char *const PARTS[] = {"a",
+                                    "yes",
+                                    "y",
+                                    "null",
+                                    "1",
+                                    "0x1",
+                                    "1e5",
+                                    ":",
+                                    " ",
+                                    "'",
+                                    "\"",
+                                    "-",
+                                    "#",
+                                    "/",
+                                    "_",
+                                    "?",
+                                    "[",
+                                    "{",
+                                    ",",
+                                    "&",
+                                    "*",
+                                    "!",
+                                    "|",
+                                    "%",
+                                    "@",
+                                    "`",
+                                    "\\",
+                                    "~",
+                                    "<<",
+                                    "=",
+                                    ".",
+                                    "\t",
+                                    "\n",
+                                    "---",
+                                    "...",
+                                    "long text with spaces ",
+                                    "\xc3\xa9",
+                                    "\xe6\x97\xa5",
+                                    "\xc2\x85",
+                                    "\xe2\x80\xa8",
+                                    "\xf0\x9f\x98\x80",
+                                    "2024-01-01",
+                                    "0123456789012345678901234567890123456789",
+                                    "\xef\xbb\xbf",
+                                    "False",
+                                    "on"};
+
+/* A text of up to four parts, in the order of `*number`. */
+static void next_text(char out[256], unsigned *number)
+{
+    out[0] = '\0';
+    unsigned left = (*number)++ * 2654435761u;
+    for (unsigned part = 0; part < 1 + (left >> 30); part++) {
+        strcat(out, PARTS[(left >> (5 * part)) % COUNT(PARTS)]);
+    }
+}
+
+/* One sample with these texts, or a few: what the quick writer can write is what libyaml writes. */
+START_TEST(quick_is_the_same)
+{
+    size_t simple = 0;
+    for (unsigned number = 0; number < 100000;) {
+        ckl_data_state *state = NULL;
+        ck_assert_int_eq(ckl_data_state_new(&state, NULL), CKL_OK);
+        for (unsigned count = number % 3; count < 3; count++) {
+            char uid[256], tag[256];
+            unsigned tags = number % 5 == 0 ? number % 11 : number % 2;
+            next_text(uid, &number);
+            ck_assert_int_eq(ckl_data_state_add(state, uid, NULL), CKL_OK);
+            if (number % 2 == 0)
+                ck_assert_int_eq(ckl_data_state_add_discarded(state, uid, NULL), CKL_OK);
+            for (; tags > 0; tags--) {
+                next_text(tag, &number);
+                ck_assert_int_eq(ckl_data_state_add_tag(state, uid, tag, NULL), CKL_OK);
+            }
+        }
+        if (ckl_data_state_finish(state, NULL) == CKL_OK && emit_yaml_state_is_simple(state)) {
+            target quick = {.left = SIZE_MAX}, slow = {.left = SIZE_MAX};
+            emit_sink to_quick = {take_piece, &quick}, to_slow = {take_piece, &slow};
+            ck_assert_int_eq(emit_yaml_state_quickly(&to_quick, state, NULL), CKL_OK);
+            ck_assert_int_eq(emit_yaml_state_by_libyaml(&to_slow, state, NULL), CKL_OK);
+            ck_assert_str_eq(quick.text.data, slow.text.data);
+            buf_free(&quick.text);
+            buf_free(&slow.text);
+            simple++;
+        }
+        ckl_data_state_free(state);
+    }
+    ck_assert_uint_gt(simple, 3000);
+}
+END_TEST
+
 static ckl_data_state *large_state(size_t count)
 {
     BUF_AUTO json = BUF_INIT;
@@ -196,6 +288,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tests, configs, 0, (int)COUNT(CONFIGS));
     tcase_add_test(tests, long_keys);
     tcase_add_loop_test(tests, states, 0, (int)COUNT(STATES));
+    tcase_add_test(tests, quick_is_the_same);
     tcase_add_test(tests, pieces_stay_small);
     tcase_add_test(tests, failing_sink);
     suite_add_tcase(all, tests);
