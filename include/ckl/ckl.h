@@ -5,6 +5,7 @@
  *   <ckl/manager.h>  record states, dump, save checkpoints, switch
  *   <ckl/query.h>    history, experiments, checkpoints, differences
  *   <ckl/audit.h>    ask history: samples, states that fit, names and notes
+ *   <ckl/sql.h>      SQL that only reads; snapshots for dashboards
  *   <ckl/check.h>    look a ledger over, repair it; receipts
  *   <ckl/auto.h>     the automatic system: one call in the training loop (include it yourself)
  */
@@ -17,6 +18,7 @@
 #include <ckl/manager.h>
 #include <ckl/query.h>
 #include <ckl/space.h>
+#include <ckl/sql.h>
 #include <ckl/values.h>
 
 #endif

@@ -154,9 +154,13 @@ void print_event_text(const ckl_event *event, bool all);
  * *out is the caller's (free). */
 ckl_status parse_target(char **out, int64_t *step, const char *text, ckl_error *err);
 
+/* cmd_sql.c: "30s", "500ms", "2m", "1h"; a bare number is seconds. `what` is the option. */
+ckl_status parse_duration(int64_t *out_ms, const char *text, const char *what, ckl_error *err);
+
 command_function cmd_hash, cmd_compare, cmd_update, cmd_discard, cmd_restore, cmd_tag, cmd_untag,
     cmd_status, cmd_dump, cmd_checkpoint, cmd_metric, cmd_log, cmd_show, cmd_diff, cmd_state,
     cmd_cat, cmd_path, cmd_switch, cmd_runs, cmd_run, cmd_checkpoints, cmd_ignore, cmd_watch,
-    cmd_gc, cmd_fsck, cmd_receipt, cmd_sample, cmd_audit, cmd_find, cmd_name, cmd_note;
+    cmd_gc, cmd_fsck, cmd_receipt, cmd_sample, cmd_audit, cmd_find, cmd_name, cmd_note, cmd_sql,
+    cmd_snapshot;
 
 #endif

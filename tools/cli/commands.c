@@ -368,6 +368,36 @@ const command COMMANDS[] = {
               "rewritten or cut off, also by somebody who computed the chain anew.",
      .keys = "ledger, seq, chain, at",
      .function = cmd_receipt},
+    {.name = "sql",
+     .need = NEEDS_READING,
+     .usage = "[STATEMENT] [--file F] [--limit-time T]",
+     .summary = "ask the ledger in SQL; nothing can be written",
+     .example = "ckl sql \"SELECT item, change FROM ckl_diff('@~1', '@')\"",
+     .about = "Views: SELECT * FROM about. Besides them, tables with arguments: "
+              "ckl_diff(a, b), ckl_diff_stat(a, b), ckl_model_diff(a, b), ckl_config_diff(a, b), "
+              "ckl_sample_diff(a, b), ckl_state_at(state or time), ckl_sample_history(uid); and "
+              "ckl_changed(a, b), ckl_segment(state, component), ckl_hash_config(json). "
+              "ckl_diff('PENDING') is what is not dumped yet. Without STATEMENT and --file, "
+              "standard input is read. A statement that takes longer than 10 s is stopped. Other "
+              "programs get the same from ckl_sqlite.so.",
+     .keys = "rows of the statement's columns; bytes as hex",
+     .function = cmd_sql,
+     .prints_rows = true,
+     .pages = true,
+     .options = {{"--file", "FILE", "the statement; - is standard input", false},
+                 {"--limit-time", "T", "30s, 500ms, 2m: how long it may take (10s)", false}}},
+    {.name = "snapshot",
+     .need = NEEDS_READING,
+     .usage = "FILE [--every T]",
+     .summary = "copy the ledger to a file for dashboards",
+     .example = "ckl snapshot dashboard.db",
+     .about = "One file of one moment, without a log beside it, renamed into place when it is "
+              "whole: open it with immutable=1. With --every it goes on until it is interrupted, "
+              "and writes nothing when nothing changed. When it fails, the copy that was there "
+              "stays.",
+     .keys = "path, at, at_unix, seq, bytes; with --every one object a line for each copy",
+     .function = cmd_snapshot,
+     .options = {{"--every", "T", "again after 60s, 5m, 1h", false}}},
     {.name = "ignore",
      .need = NEEDS_NOTHING,
      .usage = "[PATH…] [--remove] [--reason T]",

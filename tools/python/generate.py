@@ -11,7 +11,8 @@ import textwrap
 
 HERE = pathlib.Path(__file__).resolve().parent
 HEADERS = HERE.parent.parent / "include" / "ckl"
-ORDER = ["base.h", "values.h", "manager.h", "query.h", "audit.h", "space.h", "check.h", "auto.h"]
+ORDER = ["base.h", "values.h", "manager.h", "query.h", "audit.h", "space.h", "sql.h", "check.h",
+         "auto.h"]
 SCALARS = {
     "bool": "ctypes.c_bool", "int": "ctypes.c_int", "unsigned": "ctypes.c_uint",
     "double": "ctypes.c_double", "size_t": "ctypes.c_size_t", "char": "ctypes.c_char",

@@ -189,14 +189,22 @@ class Ledger:
                            library.ckl_metric_series_next, library.ckl_metric_series_cursor_close,
                            library.ckl_metric_series, all_runs)
 
-    def sql(self, statement, parameters=()) -> _query.Rows:
-        """The rows of a SELECT over the views (`SELECT * FROM about` lists them).
+    def sql(self, statement, parameters=(), *, time_limit=None) -> _query.Rows:
+        """The rows of a SELECT over the views (`SELECT * FROM about` lists them), and over
+        ckl_diff(), ckl_state_at(), ckl_sample_history() and the other functions of <ckl/sql.h>.
 
-        Use this and not Python's sqlite3 where the ledger is open in the same process: a second
-        copy of SQLite takes away the locks of the first.
+        `time_limit` in seconds ends it with BusyError. Use this and not Python's sqlite3 where the
+        ledger is open in the same process: a second copy of SQLite takes away the locks of the
+        first.
         """
-        path = os.path.join(self.root, "ledger.db")
-        return _sql.query(self, path, statement, parameters)
+        return _sql.query(self, statement, parameters, time_limit)
+
+    def snapshot(self, path) -> int:
+        """Copies the ledger to a file for dashboards, which immutable=1 opens; its size."""
+        info = s.ckl_snapshot_info()
+        with self.lock:
+            call(library.ckl_snapshot, ctypes.byref(info), self.address, encoded(path), None)
+        return info.bytes
 
     # ---- contents -------------------------------------------------------------------------------
 

@@ -386,6 +386,37 @@ PROTOTYPES = {
     'ckl_gc_close': (None, [
         ctypes.c_void_p
     ]),
+    'ckl_sql_open': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.c_char_p,
+        ctypes.POINTER(s.ckl_sql_options), ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_sql_column_count': (ctypes.c_size_t, [
+        ctypes.c_void_p
+    ]),
+    'ckl_sql_column_name': (ctypes.c_char_p, [
+        ctypes.c_void_p, ctypes.c_size_t
+    ]),
+    'ckl_sql_parameter_count': (ctypes.c_size_t, [
+        ctypes.c_void_p
+    ]),
+    'ckl_sql_parameter_name': (ctypes.c_char_p, [
+        ctypes.c_void_p, ctypes.c_size_t
+    ]),
+    'ckl_sql_bind': (ctypes.c_int, [
+        ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(s.ckl_sql_value),
+        ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_sql_next': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.POINTER(s.ckl_sql_value)), ctypes.c_void_p,
+        ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_sql_close': (None, [
+        ctypes.c_void_p
+    ]),
+    'ckl_snapshot': (ctypes.c_int, [
+        ctypes.POINTER(s.ckl_snapshot_info), ctypes.c_void_p, ctypes.c_char_p,
+        ctypes.POINTER(s.ckl_snapshot_info), ctypes.POINTER(s.ckl_error)
+    ]),
     'ckl_check_open': (ctypes.c_int, [
         ctypes.POINTER(ctypes.c_void_p), ctypes.c_char_p, ctypes.POINTER(s.ckl_check_options),
         ctypes.POINTER(s.ckl_error)

@@ -35,6 +35,11 @@ CKL_NO_SPACE = 12
 CKL_OK = 0
 CKL_REFUSED = 10
 CKL_SEGMENT_LENGTH = 8
+CKL_SQL_BLOB = 4
+CKL_SQL_INTEGER = 1
+CKL_SQL_NULL = 0
+CKL_SQL_REAL = 2
+CKL_SQL_TEXT = 3
 CKL_STEP_NEXT = -1
 CKL_TAG_MAX = 256
 CKL_UID_MAX = 1024
@@ -509,6 +514,32 @@ class ckl_gc_row(ctypes.Structure):
         ('removed', ctypes.c_bool),
         ('why', ctypes.c_char_p),
         ('copy', ctypes.c_char_p),
+    ]
+
+
+class ckl_sql_options(ctypes.Structure):
+    _fields_ = [
+        ('time_limit_ms', ctypes.c_int64),
+    ]
+
+
+class ckl_sql_value(ctypes.Structure):
+    _fields_ = [
+        ('type', ctypes.c_int),
+        ('integer', ctypes.c_int64),
+        ('real', ctypes.c_double),
+        ('text', ctypes.c_char_p),
+        ('bytes', ctypes.c_void_p),
+        ('size', ctypes.c_size_t),
+    ]
+
+
+class ckl_snapshot_info(ctypes.Structure):
+    _fields_ = [
+        ('written', ctypes.c_bool),
+        ('version', ctypes.c_int64),
+        ('seq', ctypes.c_int64),
+        ('bytes', ctypes.c_uint64),
     ]
 
 
