@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(gcc clang clang-format cmake ninja-build pkg-config git libsqlite3-dev libssl-dev
-          libjansson-dev libyaml-dev check sqlite3 python3 python3-yaml libc6-dev g++ "$@")
+          libjansson-dev libyaml-dev check sqlite3 python3 python3-yaml libc6-dev g++ groff "$@")
 
 missing=()
 for package in "${packages[@]}"; do

@@ -155,7 +155,7 @@ says run new side --from "$FIRST"
 says runs
 keys o schema_version runs
 json "sorted(r['name'] for r in o['runs']) == ['main', 'side']"
-json "all(list(r) == ['name', 'experiment', 'pending', 'last_event_at'] for r in o['runs'])"
+json "all(list(r) == ['name', 'experiment', 'pending', 'last_event_at', 'last_event_at_unix'] for r in o['runs'])"
 says checkpoints
 keys o schema_version checkpoints
 json "[c['step'] for c in o['checkpoints']] == [100, 9223372036854775807]"

@@ -3,6 +3,7 @@
 set -u
 : "${CKL:?the path of the command}"
 unset CKL_ROOT CKL_RUN CKL_ACTOR RANK
+export CKL_PAGER= # a pager on a terminal would wait for a reader
 CKL=$(realpath "$CKL")
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "command.h"
+#include "table.h"
 
 /* ---- status ---------------------------------------------------------------------------------- */
 
@@ -114,43 +114,28 @@ ckl_status cmd_switch(invocation *call, ckl_manager *manager, int *exit_code, ck
 
 /* ---- runs ------------------------------------------------------------------------------------ */
 
+static const table_column RUNS[] = {
+    {"name", LEFT}, {"experiment", LEFT}, {"pending", LEFT}, {"last_event_at", LEFT}};
+
 ckl_status cmd_runs(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
 {
     ckl_run_cursor *cursor = NULL;
     ckl_run_row run;
-    char time_of[32];
+    table *rows = NULL;
     (void)exit_code;
     ckl_status status = check_arguments(call, 0, 0, err);
     if (status == CKL_OK)
         status = ckl_runs(&cursor, manager, err);
-    if (status != CKL_OK)
-        return status;
-    if (call->json) {
-        emit_begin();
-        emit_open_array("runs");
-    }
-    while ((status = ckl_run_next(&run, cursor, err)) == CKL_OK) {
-        if (!call->json) {
-            put_padded(run.name, 16);
-            printf("  %-24s  %s  pending: %s\n", run.experiment != NULL ? run.experiment : "-",
-                   run.last_event_at_us != 0 ? time_text(time_of, run.last_event_at_us) : "-",
-                   components_text(run.pending));
-            continue;
-        }
-        emit_open_object(NULL);
-        emit_text("name", run.name);
-        emit_text("experiment", run.experiment);
-        emit_components("pending", run.pending);
-        emit_text("last_event_at",
-                  run.last_event_at_us != 0 ? time_iso(time_of, run.last_event_at_us) : NULL);
-        emit_close_object();
+    if (status == CKL_OK)
+        status = table_open(&rows, call, "runs", RUNS, sizeof RUNS / sizeof *RUNS, err);
+    while (status == CKL_OK && (status = ckl_run_next(&run, cursor, err)) == CKL_OK) {
+        table_text(rows, run.name);
+        table_text(rows, run.experiment);
+        table_components(rows, run.pending);
+        table_time(rows, run.last_event_at_us);
     }
     ckl_run_cursor_close(cursor);
-    if (call->json) {
-        emit_close_array();
-        emit_end();
-    }
-    return status == CKL_DONE ? CKL_OK : status;
+    return table_close(rows, status, err);
 }
 
 /* Without a first state it can be the first thing that is done in a root; opened by its own name, a

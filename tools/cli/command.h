@@ -69,7 +69,8 @@ typedef struct command {
     option_spec options[OPTION_MAX];
 } command;
 
-/* commands.c; a row without a name ends it */
+/* commands.c; a row without a name ends each. The options that stand anywhere, and the commands. */
+extern const option_spec GLOBAL_OPTIONS[];
 extern const command COMMANDS[];
 const command *find_command(const char *name);
 
@@ -129,7 +130,11 @@ void free_metrics(metric_list *list);
 /* Standard input can be read once. */
 ckl_status check_standard_input(const invocation *call, ckl_error *err);
 
-/* main.c: for `hash`, which works without a ledger. CKL_NOT_FOUND when there is none. */
+/* open.c: the ledger as `need` says, made when it may be. */
+ckl_status open_root(ckl_manager **out, const invocation *call, command_need need, ckl_error *err);
+/* What the library warns of from here on is about a failure that is told already. */
+void keep_quiet(void);
+/* For `hash`, which works without a ledger. CKL_NOT_FOUND when there is none. */
 ckl_status open_if_there(ckl_manager **out, const invocation *call, ckl_error *err);
 /* For commands that read their input before a ledger is made. */
 ckl_status open_to_write(ckl_manager **out, const invocation *call, ckl_error *err);

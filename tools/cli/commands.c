@@ -14,6 +14,21 @@
 #define STATUS_KEYS                                                                                \
     "root, run, experiment, pending, degraded, trainer, last_dumped, last_checkpoint, samples"
 
+const option_spec GLOBAL_OPTIONS[] = {
+    {"-C", "ROOT",
+     "the root folder; else $CKL_ROOT, else the nearest with a ledger.db, else (to record) this "
+     "one",
+     false},
+    {"--run", "NAME", "the line of history; else $CKL_RUN, else main", false},
+    {"--json", NULL, "one JSON object on standard output", false},
+    {"--format", "F", "rows as table, csv, tsv, jsonl or md", false},
+    {"--no-pager", NULL, "no pager on a terminal; else $CKL_PAGER, $PAGER or less", false},
+    {"--private", NULL, "what is made only its owner can read; else as the umask says", false},
+    {"--", NULL, "what follows is no option", false},
+    {"--help", NULL, "this, or the help of a command", false},
+    {"--version", NULL, "the version of the library", false},
+    {NULL, NULL, NULL, false}};
+
 const command COMMANDS[] = {
     {.name = "update",
      .need = NEEDS_NOTHING,
@@ -296,7 +311,8 @@ const command COMMANDS[] = {
      .summary = "every line of history",
      .example = "ckl runs",
      .about = "Each with its head, its last event (UTC) and what is pending.",
-     .keys = "runs of name, experiment, pending, last_event_at",
+     .keys = "runs of name, experiment, pending, last_event_at, last_event_at_unix",
+     .prints_rows = true,
      .function = cmd_runs},
     {.name = "run",
      .need = NEEDS_NOTHING,

@@ -40,6 +40,16 @@ static void put_wrapped(const char *text, size_t column, size_t indent)
     putchar('\n');
 }
 
+/* "  --limit N   at most N events", what it does beginning at `column`. */
+static void print_option(const option_spec *option, size_t column)
+{
+    char left[64];
+    snprintf(left, sizeof left, "%s%s%s", option->name, option->value != NULL ? " " : "",
+             option->value != NULL ? option->value : "");
+    printf("  %-*s ", (int)column - 3, left);
+    put_wrapped(option->help, column, column);
+}
+
 static void print_overview(void)
 {
     printf("Record what is trained, and say what changed:\n\n"
@@ -48,17 +58,10 @@ static void print_overview(void)
            "Usage: ckl [-C ROOT] [--run NAME] [--json] COMMAND …\n\nCommands:\n");
     for (const command *each = COMMANDS; each->name != NULL; each++)
         printf("  %-12s %s\n", each->name, each->summary);
-    printf("\nAnywhere:\n"
-           "  -C ROOT      the root folder; else $CKL_ROOT, else the nearest with a\n"
-           "               ledger.db, else (to record) this one\n"
-           "  --run NAME   the line of history; else $CKL_RUN, else main\n"
-           "  --json       one JSON object on standard output\n"
-           "  --format F   rows as table, csv, tsv, jsonl or md\n"
-           "  --no-pager   do not page on a terminal; else $CKL_PAGER, $PAGER or less\n"
-           "  --private    what is made only its owner can read; else as the umask says\n"
-           "  --           what follows is no option\n"
-           "  --help       this, or the help of a command\n"
-           "  --version    the version of the library\n\n"
+    printf("\nAnywhere:\n");
+    for (const option_spec *each = GLOBAL_OPTIONS; each->name != NULL; each++)
+        print_option(each, 16);
+    printf("\n"
            "An experiment is 24 characters, a unique prefix of at least 4, its name, @ (the\n"
            "head), @~N (N moves back) or @{2h} (two hours ago). $CKL_ACTOR is who, in the\n"
            "history; else your user name.\n\n"
@@ -69,14 +72,10 @@ static void print_overview(void)
 
 static void print_options(const command *of)
 {
-    for (int index = 0; index < OPTION_MAX && of->options[index].name != NULL; index++) {
-        char left[64];
-        const option_spec *option = &of->options[index];
-        snprintf(left, sizeof left, "%s%s%s", option->name, option->value != NULL ? " " : "",
-                 option->value != NULL ? option->value : "");
-        printf("%s  %-21s ", index == 0 ? "\nOptions:\n" : "", left);
-        put_wrapped(option->help, 24, 24);
-    }
+    if (of->options[0].name != NULL)
+        fputs("\nOptions:\n", stdout);
+    for (int index = 0; index < OPTION_MAX && of->options[index].name != NULL; index++)
+        print_option(&of->options[index], 24);
 }
 
 void print_help(const command *of)

@@ -84,8 +84,6 @@ ckl_status unknown_command(const char *word, ckl_error *err)
 static ckl_status unknown_option(const invocation *call, const char *word, size_t size,
                                  ckl_error *err)
 {
-    static const char *const GLOBAL[] = {"-C",     "--run",     "--json",   "--private",
-                                         "--help", "--version", "--format", "--no-pager"};
     char name[64];
     const char *close = NULL;
     size_t best = 3;
@@ -94,8 +92,8 @@ static ckl_status unknown_option(const invocation *call, const char *word, size_
         if (call->command->options[index].name != NULL)
             keep_closer(&close, &best, name, call->command->options[index].name);
     }
-    for (size_t index = 0; size > 2 && index < sizeof GLOBAL / sizeof *GLOBAL; index++)
-        keep_closer(&close, &best, name, GLOBAL[index]);
+    for (const option_spec *each = GLOBAL_OPTIONS; size > 2 && each->name != NULL; each++)
+        keep_closer(&close, &best, name, each->name);
     if (close != NULL)
         snprintf(err->hint, sizeof err->hint, "did you mean: %s", close);
     return usage_error(call, err, "ckl %s has no option '%.*s'", call->command->name, (int)size,
