@@ -162,6 +162,29 @@ json "o['tags_added'] == 'x\\ty'"
 good log --limit 1 --format csv
 equal 'seq,at,run,kind,experiment,from,changed,step,superseded,actor,reason' "$(head -1 out)" heading
 
+# ---- export: exact, and the same bytes each time ----
+good export sample_changes
+cp out first
+good export sample_changes
+cmp -s out first || fail "the second export differs"
+python3 - out "$WORK/ledger.db" <<'END' || fail "not what the view has"
+import csv, sqlite3, sys
+rows = list(csv.reader(open(sys.argv[1], newline="")))
+ledger = sqlite3.connect("file:%s?mode=ro" % sys.argv[2], uri=True)
+have = sorted([["" if v is None else str(v) for v in row]
+               for row in ledger.execute("SELECT * FROM sample_changes")])
+sys.exit(sorted(rows[1:]) != have)
+END
+run export --output all --format jsonl
+equal 0 "$CODE" "exit code"
+equal "$("$CKL" schema --format tsv | tail -n +2 | wc -l)" "$(ls all/*.jsonl | wc -l)" "files"
+equal "$(wc -l <all/sample_changes.jsonl)" "$(($(wc -l <first) - 1))" "lines"
+refused 1 "there is no view 'nothing'" export nothing
+refused 2 "needs one view" export
+refused 6 "could not make the folder" export tags --output /proc/none
+good schema tags --format tsv
+equal "run experiment tag uid discarded" "$(column 1)" "columns of the view"
+
 # ---- a pager, on a terminal only ----
 good log
 if command -v script >/dev/null; then

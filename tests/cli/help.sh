@@ -55,7 +55,7 @@ mv w.bin root/model.pt
 echo '{"uids": ["sample_001", "sample_002", "sample_003"]}' >root/data.json
 cd root || exit 1
 for name in hash update tag untag discard restore dump checkpoint metric status log show diff state \
-    cat path switch runs run checkpoints ignore gc receipt fsck sample audit find name note sql snapshot compare; do
+    cat path switch runs run checkpoints ignore gc receipt fsck sample audit find name note sql schema export snapshot compare; do
     LINE=$(grep -E "^ckl $name( |\$)" "$WORK/examples" | head -1)
     WHAT=$LINE
     printf '%s "$@"\n' "${LINE/#ckl/\"$CKL\"}" >"$WORK/line.sh"

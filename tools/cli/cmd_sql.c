@@ -157,7 +157,7 @@ static ckl_status put_value(table *out, const ckl_sql_value *value, const char *
     }
 }
 
-static ckl_status print_rows(const invocation *call, ckl_sql *rows, ckl_error *err)
+ckl_status print_sql_rows(const invocation *call, ckl_sql *rows, ckl_error *err)
 {
     const ckl_sql_value *row = NULL;
     headings known = {0};
@@ -201,7 +201,7 @@ ckl_status cmd_sql(invocation *call, ckl_manager *manager, int *exit_code, ckl_e
             fail(err, CKL_INVALID, "SQL: nothing gives the parameter '%s' a value",
                  ckl_sql_parameter_name(rows, 1) != NULL ? ckl_sql_parameter_name(rows, 1) : "?");
     if (status == CKL_OK)
-        status = print_rows(call, rows, err);
+        status = print_sql_rows(call, rows, err);
     ckl_sql_close(rows);
     free(statement);
     return status;

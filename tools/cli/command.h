@@ -151,6 +151,9 @@ ckl_status print_checkpoints(const invocation *call, ckl_manager *manager, const
 /* cmd_diff.c: "code changed: commit A to B, dirty". */
 void print_code_change(const ckl_diff_code *code);
 
+/* cmd_sql.c: all rows of a statement. */
+ckl_status print_sql_rows(const invocation *call, ckl_sql *rows, ckl_error *err);
+
 /* cmd_log.c: one event, as the members of a JSON object, or as a line; `all`: with its run. */
 void print_event_json(const ckl_event *event);
 void print_event_text(const ckl_event *event, bool all);
@@ -165,7 +168,7 @@ ckl_status parse_duration(int64_t *out_ms, const char *text, const char *what, c
 command_function cmd_hash, cmd_compare, cmd_update, cmd_discard, cmd_restore, cmd_tag, cmd_untag,
     cmd_status, cmd_dump, cmd_checkpoint, cmd_metric, cmd_log, cmd_show, cmd_diff, cmd_state,
     cmd_cat, cmd_path, cmd_switch, cmd_runs, cmd_run, cmd_checkpoints, cmd_ignore, cmd_watch,
-    cmd_gc, cmd_fsck, cmd_receipt, cmd_sample, cmd_audit, cmd_find, cmd_name, cmd_note, cmd_sql,
-    cmd_snapshot;
+    cmd_gc, cmd_fsck, cmd_receipt, cmd_sample, cmd_audit, cmd_find, cmd_name, cmd_note, cmd_export,
+    cmd_schema, cmd_sql, cmd_snapshot;
 
 #endif
