@@ -50,13 +50,12 @@ static const char *name_of(int action)
     } NAMES[] = {{SQLITE_ATTACH, "ATTACH"},       {SQLITE_DETACH, "DETACH"},
                  {SQLITE_INSERT, "INSERT"},       {SQLITE_DELETE, "DELETE"},
                  {SQLITE_UPDATE, "UPDATE"},       {SQLITE_TRANSACTION, "a transaction"},
-                 {SQLITE_SAVEPOINT, "SAVEPOINT"}, {SQLITE_REINDEX, "REINDEX"},
-                 {SQLITE_ANALYZE, "ANALYZE"},     {SQLITE_ALTER_TABLE, "ALTER TABLE"}};
+                 {SQLITE_SAVEPOINT, "SAVEPOINT"}, {SQLITE_ALTER_TABLE, "ALTER TABLE"}};
     for (size_t index = 0; index < sizeof NAMES / sizeof *NAMES; index++) {
         if (NAMES[index].action == action)
             return NAMES[index].name;
     }
-    return "CREATE or DROP";
+    return "a change of the schema";
 }
 
 static int authorize(void *context, int action, const char *first, const char *second,
@@ -83,7 +82,7 @@ static int authorize(void *context, int action, const char *first, const char *s
     case SQLITE_UPDATE: /* SQLite asks for this when a table-valued function is first used … */
         if (strcmp(first, "sqlite_master") == 0) /* … and never lets a statement do it */
             return SQLITE_OK;
-        refuse(guard, "UPDATE", NULL);
+        refuse(guard, name_of(action), NULL);
         return SQLITE_DENY;
     default: /* what is made or dropped changes sqlite_master first */
         refuse(guard,

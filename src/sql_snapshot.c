@@ -36,6 +36,8 @@ static ckl_status check_target(bool *replaces, const char *path, const char *led
 {
     static const unsigned char MARK[] = {0x43, 0x4b, 0x4c, 0x31}; /* DB_APPLICATION_ID */
     unsigned char header[HEADER_SIZE] = {0};
+    if (fs_is_directory(path) || path[0] == '\0')
+        return error_set(err, CKL_INVALID, "'%s' is no name of a file", path);
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     *replaces = descriptor >= 0;
     if (descriptor < 0 && errno == ENOENT)
@@ -62,8 +64,6 @@ static ckl_status name_beside(char **folder, char **beside, const char *path, ck
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
     BUF_AUTO text = BUF_INIT;
-    if (*name == '\0')
-        return error_set(err, CKL_INVALID, "'%s' is no name of a file", path);
     ckl_status status = fs_random_name(random, err);
     if (status != CKL_OK)
         return status;
@@ -88,9 +88,10 @@ static ckl_status copy_error(sqlite3 *copy, int result, const char *path, ckl_er
         return error_set(err, CKL_BUSY, "snapshot '%s': another process holds the ledger", path);
     if (result == SQLITE_NOMEM)
         return error_memory(err);
-    return error_set(err, CKL_IO, "could not write the snapshot '%s': %s%s%s", path,
-                     copy != NULL ? sqlite3_errmsg(copy) : sqlite3_errstr(result),
-                     system != 0 ? ": " : "", system != 0 ? strerror(system) : "");
+    if (system != 0)
+        return error_errno(err, system, "could not write the snapshot", path);
+    return error_set(err, CKL_IO, "could not write the snapshot '%s': %s", path,
+                     copy != NULL ? sqlite3_errmsg(copy) : sqlite3_errstr(result));
 }
 
 static int last_event(int64_t *out, sqlite3 *copy)
