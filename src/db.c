@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@ static bool use_cached(statement *out, db *ledger, const char *sql)
 {
     for (size_t index = 0; index < ledger->cache_count; index++) {
         db_cached *entry = &ledger->cache[index];
-        if (entry->sql == sql && !entry->busy) {
+        if (entry->sql == sql && !entry->busy && !entry->stale) {
             entry->busy = true;
             *out = (statement){ledger, entry->raw, (int)index, CKL_OK};
             return true;
@@ -46,6 +47,13 @@ static bool use_cached(statement *out, db *ledger, const char *sql)
 
 static int remember(db *ledger, const char *sql, sqlite3_stmt *raw)
 {
+    for (size_t index = 0; index < ledger->cache_count; index++) {
+        db_cached *entry = &ledger->cache[index];
+        if (entry->raw == NULL) { /* of a connection that was given up */
+            *entry = (db_cached){sql, raw, true, false};
+            return (int)index;
+        }
+    }
     if (ledger->cache_count == ledger->cache_capacity) {
         size_t capacity = ledger->cache_capacity == 0 ? 64 : ledger->cache_capacity * 2;
         db_cached *grown = realloc(ledger->cache, capacity * sizeof *grown);
@@ -54,7 +62,7 @@ static int remember(db *ledger, const char *sql, sqlite3_stmt *raw)
         ledger->cache = grown;
         ledger->cache_capacity = capacity;
     }
-    ledger->cache[ledger->cache_count] = (db_cached){sql, raw, true};
+    ledger->cache[ledger->cache_count] = (db_cached){sql, raw, true, false};
     return (int)ledger->cache_count++;
 }
 
@@ -68,6 +76,9 @@ ckl_status db_query(statement *out, db *ledger, const char *sql, ckl_error *err)
     }
     if (use_cached(out, ledger, sql))
         return CKL_OK;
+    ckl_status status = db_connect_again(ledger, err);
+    if (status != CKL_OK)
+        return status;
     int result =
         sqlite3_prepare_v3(ledger->connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &out->raw, NULL);
     if (result != SQLITE_OK)
@@ -82,10 +93,13 @@ void statement_done(statement *running)
         return;
     sqlite3_reset(running->raw);
     sqlite3_clear_bindings(running->raw);
-    if (running->cached >= 0)
-        running->owner->cache[running->cached].busy = false;
-    else
+    db_cached *entry = running->cached >= 0 ? &running->owner->cache[running->cached] : NULL;
+    if (entry == NULL || entry->stale)
         sqlite3_finalize(running->raw);
+    if (entry != NULL && entry->stale)
+        *entry = (db_cached){0};
+    else if (entry != NULL)
+        entry->busy = false;
     running->raw = NULL;
 }
 
@@ -267,7 +281,10 @@ static ckl_status begin_write(db *ledger, bool durable, ckl_error *err)
     status = db_lock_writers(ledger, err);
     if (status != CKL_OK)
         return status;
-    if (durable != ledger->durable) {
+    status = db_connect_again(ledger, err);
+    if (status == CKL_OK && durable && ledger->suspect)
+        status = db_secure_log(ledger, err);
+    if (status == CKL_OK && durable != ledger->durable) {
         status = db_execute(ledger,
                             durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err);
         ledger->durable = durable;
@@ -276,6 +293,7 @@ static ckl_status begin_write(db *ledger, bool durable, ckl_error *err)
         status = db_execute(ledger, "BEGIN IMMEDIATE", err);
     if (status != CKL_OK)
         db_unlock_writers(ledger);
+    ledger->proof[0] = '\0';
     return status;
 }
 
@@ -284,7 +302,10 @@ ckl_status db_begin(db *ledger, db_mode mode, ckl_error *err)
     ckl_status status;
     if (ledger->in_transaction)
         return error_set(err, CKL_MISUSE, "a transaction is open already");
+    ledger->recorded = false;
     if (mode == DB_READ)
+        status = db_connect_again(ledger, err);
+    if (mode == DB_READ && status == CKL_OK)
         status = db_execute(ledger, "BEGIN", err);
     else
         status = begin_write(ledger, mode == DB_WRITE_DURABLE, err);
@@ -312,15 +333,47 @@ static void checkpoint(db *ledger)
         ledger->reset_at = result == SQLITE_OK ? DB_LOG_RESET : ledger->log_pages + DB_LOG_RESET;
     }
     ledger->log_pages = 0;
+    if ((result & 0xff) == SQLITE_IOERR)
+        ledger->suspect = true;
+}
+
+void db_prove(db *ledger, db_proof kind, const char *format, ...)
+{
+    va_list arguments;
+    if (ledger->proof[0] != '\0' && kind != DB_PROOF_EVENT)
+        return;
+    va_start(arguments, format);
+    sqlite3_vsnprintf(DB_PROOF_MAX, ledger->proof, format, arguments);
+    va_end(arguments);
+    ledger->proof_kind = kind;
+}
+
+bool db_is_recorded(const db *ledger)
+{
+    return ledger->recorded;
+}
+
+static ckl_status end_failed_commit(db *ledger, int result, ckl_error *err)
+{
+    ckl_error failure = {0};
+    ckl_status status = db_error(ledger, result, "writing", &failure);
+    if (ledger->lock != NULL && db_outcome_is_unknown(result)) {
+        ledger->in_transaction = false; /* SQLite's is over either way */
+        status = db_look_up(ledger, result, &failure);
+        db_unlock_writers(ledger);
+    } else {
+        db_rollback(ledger);
+    }
+    if (status != CKL_OK && err != NULL && err->code == CKL_OK)
+        *err = failure;
+    return status;
 }
 
 ckl_status db_commit(db *ledger, ckl_error *err)
 {
-    ckl_status status = db_execute(ledger, "COMMIT", err);
-    if (status != CKL_OK) {
-        db_rollback(ledger);
-        return status;
-    }
+    int result = sqlite3_exec(ledger->connection, "COMMIT", NULL, NULL, NULL);
+    if (result != SQLITE_OK)
+        return end_failed_commit(ledger, result, err);
     ledger->in_transaction = false;
     if (ledger->lock != NULL)
         checkpoint(ledger);
@@ -343,7 +396,8 @@ void db_rollback(db *ledger)
 void db_set_patience(db *ledger, int timeout_ms)
 {
     ledger->patience_ms = timeout_ms >= 0 ? timeout_ms : ledger->busy_timeout_ms;
-    sqlite3_busy_timeout(ledger->connection, ledger->patience_ms);
+    if (ledger->connection != NULL)
+        sqlite3_busy_timeout(ledger->connection, ledger->patience_ms);
 }
 
 bool db_in_transaction(const db *ledger)

@@ -71,8 +71,16 @@ int64_t db_last_id(const db *ledger);
  * Errors: CKL_BUSY, CKL_MISUSE after a fork */
 typedef enum db_mode { DB_READ, DB_WRITE, DB_WRITE_DURABLE } db_mode;
 ckl_status db_begin(db *ledger, db_mode mode, ckl_error *err);
-/* On failure everything is rolled back. */
+/* On failure nothing is recorded, but for what db_is_recorded tells. When SQLite cannot say what
+ * became of the transaction, it is looked up by what db_prove was told. */
 ckl_status db_commit(db *ledger, ckl_error *err);
+/* After a commit failed: it is in the ledger all the same, but was to be on disk and may not be. */
+bool db_is_recorded(const db *ledger);
+/* In a write transaction, by who writes what nothing else writes: this query (sqlite3_mprintf's
+ * format) has a row once the transaction is recorded, or has none any more. An event counts before
+ * everything else, else what is said first. */
+typedef enum db_proof { DB_PROOF_EVENT, DB_PROOF_ROW, DB_PROOF_NO_ROW } db_proof;
+void db_prove(db *ledger, db_proof kind, const char *format, ...);
 /* Nothing to do when no transaction is open. */
 void db_rollback(db *ledger);
 /* How long to wait for other writers, from now on; negative: as it was opened. */

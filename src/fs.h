@@ -42,6 +42,10 @@ ckl_status fs_hash_file(digest *out, uint64_t *size, const char *path, ckl_error
 /* Makes a finished file durable, with no more permissions than `mode`; hashes it. */
 ckl_status fs_protect(digest *out, uint64_t *size, const char *path, unsigned mode, ckl_error *err);
 
+/* Writes the bytes of a file anew in their places and syncs them: after a failed sync of it by
+ * somebody else, who must keep others from writing to it. That it is not there is fine. */
+ckl_status fs_write_again(const char *path, ckl_error *err);
+
 /* A file being written: hashed and counted while it is. */
 typedef struct fs_writer fs_writer;
 ckl_status fs_writer_create(fs_writer **out, const char *path, ckl_error *err); /* O_EXCL */

@@ -156,6 +156,51 @@ ckl_status fs_protect(digest *out, uint64_t *size, const char *path, unsigned mo
     return status;
 }
 
+static ckl_status write_piece_again(int descriptor, const char *bytes, size_t size, off_t at,
+                                    const char *path, ckl_error *err)
+{
+    while (size > 0) {
+        ssize_t put = pwrite(descriptor, bytes, size, at);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return error_errno(err, put < 0 ? errno : EIO, "could not write", path);
+        bytes += put;
+        at += put;
+        size -= (size_t)put;
+    }
+    return CKL_OK;
+}
+
+static ckl_status write_all_again(int descriptor, const char *path, ckl_error *err)
+{
+    char *piece = malloc(PIECE);
+    ckl_status status = piece == NULL ? error_memory(err) : CKL_OK;
+    ssize_t got = 1;
+    for (off_t at = 0; status == CKL_OK && got != 0; at += got) {
+        while ((got = pread(descriptor, piece, PIECE, at)) < 0 && errno == EINTR)
+            ;
+        status = got < 0 ? error_errno(err, errno, "could not read", path)
+                         : write_piece_again(descriptor, piece, (size_t)got, at, path, err);
+    }
+    free(piece);
+    if (status == CKL_OK && fsync(descriptor) != 0)
+        status = error_errno(err, errno, "could not sync", path);
+    return status;
+}
+
+ckl_status fs_write_again(const char *path, ckl_error *err)
+{
+    int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0 && errno == ENOENT)
+        return CKL_OK;
+    if (descriptor < 0)
+        return error_errno(err, errno, "could not open", path);
+    ckl_status status = write_all_again(descriptor, path, err);
+    close(descriptor);
+    return status;
+}
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 ckl_status fs_writer_create(fs_writer **out, const char *path, ckl_error *err)

@@ -214,6 +214,7 @@ static ckl_status insert_event(db *ledger, const ledger_event *event, int64_t se
     bind_text(&running, ":detail", event->detail);
     bind_digest(&running, ":chain", chain);
     bind_integer(&running, ":chain_version", CHAIN_VERSION);
+    db_prove(ledger, DB_PROOF_EVENT, "SELECT 1 FROM _event WHERE op = %Q", event->op);
     return statement_run(&running, err);
 }
 

@@ -232,6 +232,7 @@ ckl_status ledger_intent_add(db *ledger, const char *op, const char *detail, ckl
         return status;
     bind_text(&running, ":op", op);
     bind_text(&running, ":detail", detail);
+    db_prove(ledger, DB_PROOF_ROW, "SELECT 1 FROM _intent WHERE op = %Q", op);
     return statement_run(&running, err);
 }
 
@@ -242,5 +243,6 @@ ckl_status ledger_intent_remove(db *ledger, const char *op, ckl_error *err)
     if (status != CKL_OK)
         return status;
     bind_text(&running, ":op", op);
+    db_prove(ledger, DB_PROOF_NO_ROW, "SELECT 1 FROM _intent WHERE op = %Q", op);
     return statement_run(&running, err);
 }

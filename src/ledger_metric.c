@@ -1,5 +1,6 @@
 /* Metrics, and the series that they make. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,6 +233,19 @@ static ckl_status add_recorded(series *line, const batch *job, ckl_error *err)
     return CKL_OK;
 }
 
+/* The digest of a series says which values it has: it is recorded when they are. */
+static void prove_series(const series *line, const batch *job)
+{
+    char hex[2 * sizeof line->digest.bytes + 1];
+    for (size_t index = 0; index < sizeof line->digest.bytes; index++)
+        snprintf(hex + 2 * index, 3, "%02x", line->digest.bytes[index]);
+    db_prove(job->ledger, DB_PROOF_ROW,
+             "SELECT 1 FROM _metric_series WHERE run = %lld AND name = %lld"
+             " AND experiment = %lld AND value_count = %lld AND digest = X'%s'",
+             (long long)job->run, (long long)line->id, (long long)job->experiment,
+             (long long)line->value_count, hex);
+}
+
 static ckl_status save_series(series *line, const batch *job, ckl_error *err)
 {
     ckl_status status = add_recorded(line, job, err);
@@ -255,6 +269,7 @@ static ckl_status save_series(series *line, const batch *job, ckl_error *err)
     bind_integer(&running, ":first_step", line->first_step);
     bind_integer(&running, ":last_step", line->last_step);
     bind_blob(&running, ":digest", line->digest.bytes, sizeof line->digest.bytes);
+    prove_series(line, job);
     return statement_run(&running, err);
 }
 

@@ -47,7 +47,7 @@ ckl_status manager_end(ckl_manager *manager, ckl_status status, ckl_error *err)
 {
     if (status == CKL_OK) {
         status = db_commit(manager->ledger, err);
-        if (status == CKL_OK)
+        if (status == CKL_OK || db_is_recorded(manager->ledger))
             fs_counter_change(manager->changes);
         return status;
     }

@@ -170,6 +170,8 @@ ckl_status ckl_manager_save_model_checkpoint(ckl_checkpoint_result *out, ckl_man
     if (status == CKL_OK && checkpoint->force_dump_pending)
         status = manager_dump(&dumped, manager, false, err);
     if (status == CKL_OK)
+        work_finish_own(manager);
+    if (status == CKL_OK)
         status = manager_view_read(&view, manager, err);
     if (status == CKL_OK)
         status = need_head(&view, manager, err);

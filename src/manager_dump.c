@@ -228,6 +228,7 @@ ckl_status manager_dump(ckl_dump_result *out, ckl_manager *manager, bool force, 
 {
     dumping job = {.manager = manager};
     ckl_dump_result result = {0};
+    work_finish_own(manager);
     ckl_status status = read_head(&job, err);
     if (status != CKL_OK)
         return status;

@@ -332,7 +332,10 @@ static ckl_status decide_batch(size_t *removed, ckl_gc *job, ckl_manager *manage
         return status;
     }
     status = record_batch(manager, job, op, options->reason, err);
-    return manager_end(manager, status, err);
+    status = manager_end(manager, status, err);
+    /* The files go when their removal is on disk: at the next call, or the next opening. */
+    manager->unfinished = manager->unfinished || db_is_recorded(manager->ledger);
+    return status;
 }
 
 /* The folder of the operation holds its lease: as long as it is held, nobody else finishes it. */
@@ -362,6 +365,7 @@ static ckl_status collect(ckl_gc *answer, ckl_manager *manager, const ckl_gc_opt
     if (job == NULL)
         return error_memory(err);
     storage_release_reserve(manager->tree);
+    work_finish_own(manager);
     ckl_status status = collect_batch(&removed, answer, job, manager, options, err);
     job->later = true;
     while (status == CKL_OK && removed > 0)

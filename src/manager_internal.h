@@ -23,6 +23,7 @@ struct ckl_manager {
     session environment;        /* when training */
     int64_t session;            /* its row; 0: not recorded yet */
     ckl_hash own_head;          /* where this manager moved the head last; empty: nowhere */
+    bool unfinished;            /* an intent of ours was left behind */
     bool announced;             /* history says that this session trains */
     int64_t first_step;         /* the first step of this session; -1: none yet */
     fs_lock *lease;             /* held while this process trains on the run; NULL: it does not */
@@ -96,6 +97,9 @@ typedef struct manager_move {
 } manager_move;
 ckl_status manager_move_head(manager_view *view, ckl_manager *manager, const manager_move *move,
                              ckl_error *err);
+/* The samples of event->run go from data state `from` to `to` (0: none); the event says how. */
+ckl_status manager_move_samples(ledger_event *event, ckl_manager *manager, int64_t from, int64_t to,
+                                ckl_error *err);
 ckl_status manager_dump(ckl_dump_result *out, ckl_manager *manager, bool force, ckl_error *err);
 /* What training goes on from when the head moves to an experiment: the baseline. */
 ckl_status manager_baseline_of(int64_t *out, ckl_manager *manager,
@@ -160,5 +164,8 @@ ckl_status work_remove_files(ckl_manager *manager, const char *op, struct json_t
                              ckl_error *err);
 /* Finishes or undoes what processes that are gone left behind. */
 ckl_status work_recover(ckl_manager *manager, ckl_error *err);
+/* Does so when work of this manager could not be ended: before the next, which may want the same.
+ */
+void work_finish_own(ckl_manager *manager);
 
 #endif

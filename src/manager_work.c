@@ -253,9 +253,21 @@ static ckl_status settle_target(work *unit, ckl_manager *manager, ckl_error *err
     return status;
 }
 
+/* After a failure nothing of the work is to come back at the next opening. */
+static void forget(const work *unit, ckl_manager *manager)
+{
+    bool gone =
+        db_begin(manager->ledger, DB_WRITE, NULL) == CKL_OK &&
+        manager_end(manager, ledger_intent_remove(manager->ledger, unit->op, NULL), NULL) == CKL_OK;
+    manager->unfinished = manager->unfinished || !gone;
+}
+
+/* The work begins when its intent is on disk, and not before: one that is only recorded is taken
+ * back. */
 static ckl_status write_intent(work *unit, ckl_manager *manager, ckl_error *err)
 {
     char *detail = NULL;
+    ckl_error failure = {0};
     ckl_status status = db_begin(manager->ledger, DB_WRITE_DURABLE, err);
     if (status != CKL_OK)
         return status;
@@ -266,7 +278,15 @@ static ckl_status write_intent(work *unit, ckl_manager *manager, ckl_error *err)
     if (status == CKL_OK)
         status = ledger_intent_add(manager->ledger, unit->op, detail, err);
     free(detail);
-    return manager_end(manager, status, err);
+    status = manager_end(manager, status, &failure);
+    if (status != CKL_OK && db_is_recorded(manager->ledger)) {
+        forget(unit, manager);
+        error_set(err, CKL_IO, "nothing was saved: '%s/ledger.db' could not be synced",
+                  manager->root);
+    } else if (status != CKL_OK && err != NULL && err->code == CKL_OK) {
+        *err = failure;
+    }
+    return status;
 }
 
 static ckl_status place(const work *unit, storage_op *op, ckl_error *err)
@@ -277,11 +297,25 @@ static ckl_status place(const work *unit, storage_op *op, ckl_error *err)
     return storage_place(op, moves, unit->file_count, err);
 }
 
-/* After a failure nothing of the work is to come back at the next opening. */
-static void forget(const work *unit, ckl_manager *manager)
+/* The transaction that makes the work part of history. */
+static ckl_status record_work(work *unit, ckl_manager *manager, const ckl_metric *metrics,
+                              size_t metric_count, ckl_error *err)
 {
-    if (db_begin(manager->ledger, DB_WRITE, NULL) == CKL_OK)
-        (void)manager_end(manager, ledger_intent_remove(manager->ledger, unit->op, NULL), NULL);
+    bool with_metrics = manager->metric_count > 0;
+    int64_t session_id = 0;
+    ckl_status status = db_begin(manager->ledger, DB_WRITE_DURABLE, err);
+    if (status != CKL_OK)
+        return status;
+    status = record(&session_id, unit, manager, metrics, metric_count, err);
+    if (status == CKL_OK)
+        status = manager_write_metrics(manager, unit->run, err);
+    status = manager_end(manager, status, err);
+    if (status != CKL_OK && !db_is_recorded(manager->ledger))
+        return status;
+    manager->session = session_id;
+    if (with_metrics)
+        manager_forget_metrics(manager);
+    return status;
 }
 
 ckl_status work_perform(work *unit, ckl_manager *manager, storage_op *op, const ckl_metric *metrics,
@@ -295,19 +329,10 @@ ckl_status work_perform(work *unit, ckl_manager *manager, storage_op *op, const 
         forget(unit, manager);
         return status;
     }
-    status = db_begin(manager->ledger, DB_WRITE_DURABLE, err);
-    if (status != CKL_OK)
-        return status; /* the intent stays: the next opening finishes it */
-    bool with_metrics = manager->metric_count > 0;
-    int64_t session_id = 0;
-    status = record(&session_id, unit, manager, metrics, metric_count, err);
-    if (status == CKL_OK)
-        status = manager_write_metrics(manager, unit->run, err);
-    status = manager_end(manager, status, err);
-    if (status == CKL_OK)
-        manager->session = session_id;
-    if (status == CKL_OK && with_metrics)
-        manager_forget_metrics(manager);
+    status = record_work(unit, manager, metrics, metric_count, err);
+    /* Then the intent stays: the next work, or the next opening, finishes it. */
+    if (status != CKL_OK && !db_is_recorded(manager->ledger))
+        manager->unfinished = true;
     return status;
 }
 
@@ -411,5 +436,12 @@ ckl_status work_recover(ckl_manager *manager, ckl_error *err)
     }
     if (status != CKL_DONE)
         return status;
+    manager->unfinished = false;
     return storage_clean(manager->tree, intent_is_known, manager, err);
+}
+
+void work_finish_own(ckl_manager *manager)
+{
+    if (manager->unfinished)
+        (void)work_recover(manager, NULL);
 }
