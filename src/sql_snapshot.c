@@ -38,6 +38,8 @@ static ckl_status check_target(bool *replaces, const char *path, const char *led
     unsigned char header[HEADER_SIZE] = {0};
     if (fs_is_directory(path) || path[0] == '\0')
         return error_set(err, CKL_INVALID, "'%s' is no name of a file", path);
+    if (is_same_file(path, ledger))
+        return refuse_live(path, err);
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     *replaces = descriptor >= 0;
     if (descriptor < 0 && errno == ENOENT)
@@ -52,7 +54,7 @@ static ckl_status check_target(bool *replaces, const char *path, const char *led
         error_hint(err, "remove it, or name another file");
         return CKL_REFUSED;
     }
-    return header[HEADER_MODE] == 2 || is_same_file(path, ledger) ? refuse_live(path, err) : CKL_OK;
+    return header[HEADER_MODE] == 2 ? refuse_live(path, err) : CKL_OK;
 }
 
 /* ---- the copy -------------------------------------------------------------------------------- */

@@ -42,6 +42,7 @@ only() { # only PATTERN FILES…: nothing else in src matches
     return 0
 }
 only '#include <sqlite3.h>' db_internal.h
+only '#include <sqlite3ext.h>' extension.h
 only '#include <yaml.h>' doc_yaml.c doc_scalar.c doc_frame.c doc_internal.h emit_yaml.c
 only '#include <openssl/' hash.c session.c
 only '[^a-z_](unlink|rename|mkdir|rmdir|fsync|fdatasync|link)\(' fs.c fs_writer.c

@@ -247,6 +247,24 @@ class Story(Case):
             self.manager.sql("SELECT :x", {"y": 1})
         ckl(self.folder, "discard", "a")  # nothing that was read keeps a writer out
         self.assertEqual(self.manager.status().samples["discarded"], 2)
+        found = self.manager.sql("SELECT item, change FROM ckl_diff(?, '@')", ["@~1"])
+        self.assertEqual(list(found), [("a", "discarded")])
+        with self.raises(cl.InvalidValueError, "abcdef"):
+            next(self.manager.sql("SELECT * FROM ckl_diff('abcdef')"))
+        with self.raises(cl.BusyError, "stopped after 50 ms"):
+            next(self.manager.sql("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
+                                  " SELECT max(x) FROM n", time_limit=0.05))
+
+    def test_snapshot(self):
+        self.begin()
+        copy = self.folder / "copy.db"
+        self.assertEqual(self.manager.snapshot(copy), copy.stat().st_size)
+        ledger = sqlite3.connect(f"file:{copy}?immutable=1", uri=True)
+        self.assertEqual(ledger.execute("SELECT experiment FROM experiments").fetchall(),
+                         list(self.manager.sql("SELECT experiment FROM experiments")))
+        ledger.close()
+        with self.raises(cl.RefusedError, "live ledger"):
+            self.manager.snapshot(self.folder / "ledger.db")
 
     def test_to_pandas(self):
         self.begin()

@@ -130,7 +130,7 @@ static void put_people_row(const table *rows, const cell *row)
         fputs(column == 0 ? "" : "  ", stdout);
         for (; rows->columns[column].side == RIGHT && used < width; used++)
             fputc(' ', stdout);
-        if (last)
+        if (last || rows->columns[column].side == RIGHT)
             put(text);
         else
             put_padded(text, width);
