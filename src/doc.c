@@ -177,23 +177,33 @@ const char *doc_wide_integer(const json_t *value)
     return marked ? text + 1 : NULL;
 }
 
-static ckl_format format_of(const doc_options *options)
+ckl_format doc_format(ckl_format format, const char *name)
 {
-    if (options->format != CKL_FORMAT_BY_NAME)
-        return options->format;
-    const char *name = options->name == NULL ? "" : options->name;
+    static const struct {
+        const char *extension;
+        ckl_format format;
+    } EXTENSIONS[] = {{".yaml", CKL_FORMAT_YAML},
+                      {".yml", CKL_FORMAT_YAML},
+                      {".jsonl", CKL_FORMAT_JSON_LINES},
+                      {".ndjson", CKL_FORMAT_JSON_LINES},
+                      {".csv", CKL_FORMAT_CSV}};
+    if (format != CKL_FORMAT_BY_NAME)
+        return format;
+    if (name == NULL || strcmp(name, "-") == 0)
+        return name == NULL ? CKL_FORMAT_JSON : CKL_FORMAT_YAML;
     const char *extension = strrchr(name, '.');
-    bool yaml = strcmp(name, "-") == 0 ||
-                (extension != NULL &&
-                 (strcasecmp(extension, ".yaml") == 0 || strcasecmp(extension, ".yml") == 0));
-    return yaml ? CKL_FORMAT_YAML : CKL_FORMAT_JSON;
+    for (size_t at = 0; extension != NULL && at < sizeof EXTENSIONS / sizeof *EXTENSIONS; at++) {
+        if (strcasecmp(extension, EXTENSIONS[at].extension) == 0)
+            return EXTENSIONS[at].format;
+    }
+    return CKL_FORMAT_JSON;
 }
 
 ckl_status doc_parse(json_t **out, const char *text, size_t size, const doc_options *options,
                      ckl_error *err)
 {
     doc_options known = *options;
-    known.format = format_of(options);
+    known.format = doc_format(options->format, options->name);
     if (known.name == NULL)
         known.name = "text";
     if (text == NULL)

@@ -24,6 +24,8 @@ typedef struct doc_options {
     const ckl_warning_sink *warnings; /* may be NULL */
 } doc_options;
 
+/* What CKL_FORMAT_BY_NAME means for a name. */
+ckl_format doc_format(ckl_format format, const char *name);
 /* *out is the caller's (json_decref). A YAML `!!set` is read as the sorted array of its keys. What
  * a YAML alias names is shared inside the tree, not copied: change only a json_deep_copy of it.
  * Errors: CKL_INVALID with "NAME: line L, column C: …" or "NAME: at /json/pointer: …" */

@@ -93,6 +93,26 @@ ckl_status ledger_edge_between(int64_t *edge, bool *reversed, db *ledger, int64_
 ckl_status ledger_data_record(db *ledger, int64_t component, const ckl_data_state *state,
                               int64_t base, const ckl_data_state *base_state, ckl_error *err);
 
+/* The digest of an edge: over its rows by sample number, each a uid and what it was and is. */
+typedef struct edge_side {
+    int discarded;    /* -1: not in the state */
+    const char *tags; /* canonical text … */
+    size_t size;      /* … of this size */
+} edge_side;
+typedef struct edge_hasher edge_hasher;
+ckl_status edge_hasher_new(edge_hasher **out, ckl_error *err);
+void edge_hasher_add(edge_hasher *hashing, const char *uid, size_t size, const edge_side *from,
+                     const edge_side *to);
+ckl_status edge_hasher_end(digest *out, edge_hasher *hashing, ckl_error *err);
+void edge_hasher_free(edge_hasher *hashing);
+/* An edge without its rows yet; `from` 0: from nothing. */
+ckl_status ledger_edge_add(int64_t *out, db *ledger, int64_t from, int64_t to, size_t change_count,
+                           const digest *rows, ckl_error *err);
+/* Adds all samples of a state, and the edge from nothing to it, to a ledger that has no samples yet
+ * (ledger_root.c). */
+ckl_status ledger_root_record(int64_t *edge, db *ledger, int64_t component,
+                              const ckl_data_state *state, ckl_error *err);
+
 /* A direct edge, whole. Reversed: read backwards. */
 ckl_status ledger_edge_rows(data_changes *out, db *ledger, int64_t edge, bool reversed,
                             ckl_error *err);
@@ -112,8 +132,7 @@ ckl_status ledger_first_integer(int64_t *out, statement *row, ckl_error *err);
 /* The tags of a set: *out is one block, the caller's (free). */
 ckl_status ledger_tagset_tags(char ***out, size_t *count, db *ledger, int64_t tagset,
                               ckl_error *err);
-/* `fresh`: the caller knows that the ledger has no samples yet. */
-ckl_status ledger_sample_record(int64_t *out, db *ledger, const char *uid, size_t size, bool fresh,
+ckl_status ledger_sample_record(int64_t *out, db *ledger, const char *uid, size_t size,
                                 ckl_error *err);
 ckl_status ledger_has_samples(bool *out, db *ledger, ckl_error *err);
 
@@ -148,6 +167,10 @@ ckl_status ledger_label_get(char **out, db *ledger, const char *kind, int64_t ex
                             ckl_error *err);
 /* The experiment that has a name. CKL_NOT_FOUND leaves *err alone. */
 ckl_status ledger_label_find(ledger_experiment *out, db *ledger, const char *name, ckl_error *err);
+/* What another ledger calls the state `experiment` (a hash here). The first event that says so
+ * stays. */
+ckl_status ledger_alias_add(db *ledger, const char *hash, const char *experiment, int64_t event,
+                            ckl_error *err);
 
 /* What is known about where weights come from. */
 typedef enum ledger_origin { ORIGIN_UNKNOWN, ORIGIN_START, ORIGIN_CHECKPOINT } ledger_origin;

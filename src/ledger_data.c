@@ -217,17 +217,14 @@ static ckl_status intern_changes(data_changes *out, db *ledger, const ckl_data_s
 {
     state_change *differences = NULL;
     size_t count = 0;
-    bool any = true, sorted = true;
+    bool sorted = true;
     tagset_map old_sets = {.state = from}, new_sets = {.state = to};
     ckl_status status = state_diff(&differences, &count, from, to, err);
-    if (status == CKL_OK)
-        status = ledger_has_samples(&any, ledger, err);
     for (size_t index = 0; status == CKL_OK && index < count; index++) {
         const state_sample *old = differences[index].from, *new = differences[index].to;
         const state_sample *sample = new != NULL ? new : old;
         data_change change = {.uid = sample->uid, .old_discarded = -1, .new_discarded = -1};
-        status =
-            ledger_sample_record(&change.sample, ledger, sample->uid, sample->uid_size, !any, err);
+        status = ledger_sample_record(&change.sample, ledger, sample->uid, sample->uid_size, err);
         if (status == CKL_OK && old != NULL) {
             change.old_discarded = old->discarded;
             status = ledger_number(&change.old_tagset, &old_sets, ledger, old->tagset, err);
@@ -318,22 +315,35 @@ static ckl_status find_close_state(int64_t *out, ckl_data_state **out_state, db 
     return status;
 }
 
+/* The differences of two states, and the edge that has them; `base` 0: from nothing. */
+static ckl_status record_edge(int64_t *edge, db *ledger, int64_t component,
+                              const ckl_data_state *state, int64_t base,
+                              const ckl_data_state *base_state, ckl_error *err)
+{
+    CHANGES_AUTO changes = {0};
+    bool reversed = false, any = true;
+    ckl_status status = base == 0 ? ledger_has_samples(&any, ledger, err) : CKL_OK;
+    if (status == CKL_OK && !any)
+        return ledger_root_record(edge, ledger, component, state, err);
+    if (status == CKL_OK)
+        status = intern_changes(&changes, ledger, base_state, state, err);
+    return status == CKL_OK
+               ? ledger_edge_between(edge, &reversed, ledger, base, component, &changes, err)
+               : status;
+}
+
 ckl_status ledger_data_record(db *ledger, int64_t component, const ckl_data_state *state,
                               int64_t base, const ckl_data_state *base_state, ckl_error *err)
 {
     ckl_data_state *close = NULL;
+    int64_t edge = 0;
     ckl_status status = CKL_OK;
     if (base == 0) {
         status = find_close_state(&base, &close, ledger, state, err);
         base_state = close;
     }
-    CHANGES_AUTO changes = {0};
-    int64_t edge = 0;
-    bool reversed = false;
     if (status == CKL_OK)
-        status = intern_changes(&changes, ledger, base_state, state, err);
-    if (status == CKL_OK)
-        status = ledger_edge_between(&edge, &reversed, ledger, base, component, &changes, err);
+        status = record_edge(&edge, ledger, component, state, base, base_state, err);
     if (status == CKL_OK)
         status = add_state(ledger, component, base, edge, state, err);
     ckl_data_state_free(close);

@@ -236,10 +236,80 @@ ckl_status ledger_data_diff(data_changes *out, db *ledger, int64_t from, int64_t
 
 /* ---- adding an edge -------------------------------------------------------------------------- */
 
-static void hash_side(hasher *running, int discarded, const char *tags)
+/* What is hashed is gathered first: a row has many small fields. */
+struct edge_hasher {
+    hasher *running;
+    buf batch;
+};
+#define HASH_BATCH ((size_t)32 * 1024)
+
+ckl_status edge_hasher_new(edge_hasher **out, ckl_error *err)
 {
-    hasher_add_integer(running, discarded);
-    hasher_add_field(running, tags, strlen(tags));
+    edge_hasher *hashing = calloc(1, sizeof *hashing);
+    if (hashing == NULL)
+        return error_memory(err);
+    ckl_status status = hasher_new(&hashing->running, err);
+    if (status == CKL_OK)
+        *out = hashing;
+    else
+        free(hashing);
+    return status;
+}
+
+void edge_hasher_free(edge_hasher *hashing)
+{
+    if (hashing == NULL)
+        return;
+    hasher_free(hashing->running);
+    buf_free(&hashing->batch);
+    free(hashing);
+}
+
+static char *put_number(char *at, uint64_t value)
+{
+    for (int shift = 56; shift >= 0; shift -= 8)
+        *at++ = (char)(unsigned char)(value >> shift);
+    return at;
+}
+
+static char *put_bytes(char *at, const char *bytes, size_t size)
+{
+    at = put_number(at, size);
+    memcpy(at, bytes, size);
+    return at + size;
+}
+
+static char *put_side(char *at, const edge_side *side)
+{
+    at = put_number(put_number(at, 8), (uint64_t)(int64_t)side->discarded);
+    return put_bytes(at, side->tags, side->size);
+}
+
+/* The same as hasher_add_field and hasher_add_integer of each field. */
+void edge_hasher_add(edge_hasher *hashing, const char *uid, size_t size, const edge_side *from,
+                     const edge_side *to)
+{
+    buf *batch = &hashing->batch;
+    buf_reserve(batch, size + from->size + to->size + (size_t)7 * 8);
+    if (batch->failed)
+        return;
+    char *at = put_bytes(batch->data + batch->size, uid, size);
+    at = put_side(put_side(at, from), to);
+    batch->size = (size_t)(at - batch->data);
+    if (batch->size >= HASH_BATCH) {
+        hasher_add(hashing->running, batch->data, batch->size);
+        buf_clear(batch);
+    }
+}
+
+ckl_status edge_hasher_end(digest *out, edge_hasher *hashing, ckl_error *err)
+{
+    ckl_status status = buf_check(&hashing->batch, err);
+    if (status != CKL_OK)
+        return status;
+    if (hashing->batch.size > 0)
+        hasher_add(hashing->running, hashing->batch.data, hashing->batch.size);
+    return hasher_end(out, hashing->running, err);
 }
 
 /* The canonical text of a set, remembered by its id: few sets, many samples. */
@@ -270,40 +340,41 @@ static ckl_status tags_of(const char **out, tag_texts *known, db *ledger, int64_
     return CKL_OK;
 }
 
-static ckl_status hash_row(hasher *running, tag_texts *known, statement *uid_row, db *ledger,
+static ckl_status hash_row(edge_hasher *hashing, tag_texts *known, statement *uid_row, db *ledger,
                            const data_change *change, ckl_error *err)
 {
-    const char *uid = change->uid, *old_tags = "", *new_tags = "";
+    const char *uid = change->uid;
+    edge_side from = {.discarded = change->old_discarded},
+              to = {.discarded = change->new_discarded};
     ckl_status status = CKL_OK;
     if (uid == NULL)
         status = ledger_sample_uid(&uid, uid_row, ledger, change->sample, err);
     if (status == CKL_OK)
-        status = tags_of(&old_tags, known, ledger, change->old_tagset, err);
+        status = tags_of(&from.tags, known, ledger, change->old_tagset, err);
     if (status == CKL_OK)
-        status = tags_of(&new_tags, known, ledger, change->new_tagset, err);
+        status = tags_of(&to.tags, known, ledger, change->new_tagset, err);
     if (status != CKL_OK)
         return status;
-    hasher_add_field(running, uid, strlen(uid));
-    hash_side(running, change->old_discarded, old_tags);
-    hash_side(running, change->new_discarded, new_tags);
+    from.size = strlen(from.tags);
+    to.size = strlen(to.tags);
+    edge_hasher_add(hashing, uid, strlen(uid), &from, &to);
     return CKL_OK;
 }
 
-/* SHA-256 over the rows by sample number: uid, then discarded and tags before and after. */
 static ckl_status hash_changes(digest *out, db *ledger, const data_changes *changes, ckl_error *err)
 {
-    hasher *running = NULL;
+    edge_hasher *hashing = NULL;
     tag_texts known = {0};
     STATEMENT_AUTO uid_row = {0};
-    ckl_status status = hasher_new(&running, err);
+    ckl_status status = edge_hasher_new(&hashing, err);
     for (size_t index = 0; status == CKL_OK && index < changes->count; index++)
-        status = hash_row(running, &known, &uid_row, ledger, &changes->rows[index], err);
+        status = hash_row(hashing, &known, &uid_row, ledger, &changes->rows[index], err);
     if (status == CKL_OK)
-        status = hasher_end(out, running, err);
+        status = edge_hasher_end(out, hashing, err);
     for (size_t index = 0; index < known.count; index++)
         free(known.texts[index]);
     free(known.texts);
-    hasher_free(running);
+    edge_hasher_free(hashing);
     return status;
 }
 
@@ -350,29 +421,33 @@ static ckl_status add_rows(db *ledger, int64_t edge, const data_changes *changes
     return status;
 }
 
+ckl_status ledger_edge_add(int64_t *out, db *ledger, int64_t from, int64_t to, size_t change_count,
+                           const digest *rows, ckl_error *err)
+{
+    STATEMENT_AUTO running = {0};
+    ckl_status status = db_query(&running, ledger,
+                                 "INSERT INTO _data_edge (from_state, to_state, change_count,"
+                                 " digest) VALUES (:from, :to, :count, :digest)",
+                                 err);
+    if (status != CKL_OK)
+        return status;
+    bind_id(&running, ":from", from);
+    bind_integer(&running, ":to", to);
+    bind_integer(&running, ":count", (int64_t)change_count);
+    bind_digest(&running, ":digest", rows);
+    status = statement_run(&running, err);
+    *out = db_last_id(ledger);
+    return status;
+}
+
 static ckl_status add_edge(int64_t *out, db *ledger, int64_t from, int64_t to,
                            const data_changes *changes, ckl_error *err)
 {
     digest rows;
     ckl_status status = hash_changes(&rows, ledger, changes, err);
-    if (status != CKL_OK)
-        return status;
-    STATEMENT_AUTO running = {0};
-    status = db_query(&running, ledger,
-                      "INSERT INTO _data_edge (from_state, to_state, change_count, digest)"
-                      " VALUES (:from, :to, :count, :digest)",
-                      err);
-    if (status != CKL_OK)
-        return status;
-    bind_id(&running, ":from", from);
-    bind_integer(&running, ":to", to);
-    bind_integer(&running, ":count", (int64_t)changes->count);
-    bind_digest(&running, ":digest", &rows);
-    status = statement_run(&running, err);
-    if (status != CKL_OK)
-        return status;
-    *out = db_last_id(ledger);
-    return add_rows(ledger, *out, changes, err);
+    if (status == CKL_OK)
+        status = ledger_edge_add(out, ledger, from, to, changes->count, &rows, err);
+    return status == CKL_OK ? add_rows(ledger, *out, changes, err) : status;
 }
 
 ckl_status ledger_edge_between(int64_t *edge, bool *reversed, db *ledger, int64_t from, int64_t to,

@@ -22,18 +22,15 @@ ckl_status ledger_has_samples(bool *out, db *ledger, ckl_error *err)
     return status;
 }
 
-ckl_status ledger_sample_record(int64_t *out, db *ledger, const char *uid, size_t size, bool fresh,
+ckl_status ledger_sample_record(int64_t *out, db *ledger, const char *uid, size_t size,
                                 ckl_error *err)
 {
-    ckl_status status = CKL_NOT_FOUND;
-    if (!fresh) {
-        STATEMENT_AUTO row = {0};
-        status = db_query(&row, ledger, "SELECT id FROM _sample WHERE uid = :uid", err);
-        if (status != CKL_OK)
-            return status;
-        bind_text_size(&row, ":uid", uid, size);
-        status = ledger_first_integer(out, &row, err);
-    }
+    STATEMENT_AUTO row = {0};
+    ckl_status status = db_query(&row, ledger, "SELECT id FROM _sample WHERE uid = :uid", err);
+    if (status != CKL_OK)
+        return status;
+    bind_text_size(&row, ":uid", uid, size);
+    status = ledger_first_integer(out, &row, err);
     if (status != CKL_NOT_FOUND)
         return status;
     STATEMENT_AUTO running = {0};

@@ -265,6 +265,16 @@ state_tagset state_tagset_get(const ckl_data_state *state, uint32_t tagset)
     return (state_tagset){entry->text, entry->count, entry->tags};
 }
 
+const char *state_duplicate(const ckl_data_state *state)
+{
+    for (size_t index = 1; index < state->count; index++) {
+        const state_sample *last = &state->samples[index - 1], *next = &state->samples[index];
+        if (state_compare_uids(last->uid, last->uid_size, next->uid, next->uid_size) == 0)
+            return next->uid;
+    }
+    return NULL;
+}
+
 /* ---- samples --------------------------------------------------------------------------------- */
 
 ckl_status state_push(ckl_data_state *state, const char *uid, size_t uid_size, bool discarded,

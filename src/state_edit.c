@@ -74,7 +74,7 @@ static int compare_remarks(const void *first, const void *second)
     return strcmp(((const state_remark *)first)->uid, ((const state_remark *)second)->uid);
 }
 
-static ckl_status sort_samples(ckl_data_state *state, ckl_error *err)
+ckl_status state_sort(ckl_data_state *state, ckl_error *err)
 {
     bool sorted = true; /* and no two are equal */
     for (size_t index = 1; sorted && index < state->count; index++)
@@ -149,7 +149,7 @@ ckl_status ckl_data_state_finish(ckl_data_state *state, ckl_error *err)
 {
     if (state->finished)
         return CKL_OK;
-    ckl_status status = sort_samples(state, err);
+    ckl_status status = state_sort(state, err);
     if (status == CKL_OK)
         status = merge_remarks(state, err);
     if (status != CKL_OK)

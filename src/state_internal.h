@@ -76,6 +76,10 @@ int state_compare_uids(const char *first, size_t first_size, const char *second,
                        size_t second_size);
 ckl_status state_check_uid(const char *uid, size_t size, ckl_error *err);
 ckl_status state_check_tag(const char *uid, const char *tag, size_t size, ckl_error *err);
+/* Sorts the samples. Errors: CKL_INVALID  duplicate uid */
+ckl_status state_sort(ckl_data_state *state, ckl_error *err);
+/* After that: the uid that is there twice, or NULL. */
+const char *state_duplicate(const ckl_data_state *state);
 /* Adds a checked sample at the end, in any order. */
 ckl_status state_push(ckl_data_state *state, const char *uid, size_t uid_size, bool discarded,
                       uint32_t tagset, ckl_error *err);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "doc.h"
-#include "state_internal.h"
+#include "state_lines.h"
 
 typedef struct parsing {
     ckl_data_state *state;
@@ -16,8 +16,7 @@ static ckl_status expected(const parsing *work, const char *place, const char *w
     return error_set(err, CKL_INVALID, "%s: at %s: %s is expected", work->name, place, what);
 }
 
-/* A uid: text, or an integer, which counts as its decimal text. NULL when it is neither. */
-static const char *uid_text(const json_t *value, char number[32])
+const char *state_uid_text(const json_t *value, char number[32])
 {
     const char *wide = doc_wide_integer(value);
     if (json_is_string(value))
@@ -47,7 +46,7 @@ static ckl_status read_uids(const parsing *work, const json_t *list, const char 
     for (size_t index = 0; index < json_array_size(list); index++) {
         char number[32];
         ckl_error inner = {0};
-        const char *uid = uid_text(json_array_get(list, index), number);
+        const char *uid = state_uid_text(json_array_get(list, index), number);
         if (uid == NULL)
             return error_set(err, CKL_INVALID, "%s: at %s/%zu: a uid is text or an integer",
                              work->name, place, index);
@@ -139,9 +138,11 @@ static ckl_status read_tree(const parsing *work, const json_t *tree, ckl_error *
     return status == CKL_OK ? CKL_OK : error_set(err, status, "%s: %s", work->name, inner.message);
 }
 
-ckl_status ckl_data_state_parse(ckl_data_state **out, const char *text, size_t size,
-                                ckl_format format, const char *name,
-                                const ckl_warning_sink *warnings, ckl_error *err)
+/* ---- from a text or a file ------------------------------------------------------------------- */
+
+static ckl_status parse_document(ckl_data_state **out, const char *text, size_t size,
+                                 ckl_format format, const char *name,
+                                 const ckl_warning_sink *warnings, ckl_error *err)
 {
     json_t *tree = NULL;
     parsing work = {NULL, name};
@@ -163,14 +164,137 @@ ckl_status ckl_data_state_parse(ckl_data_state **out, const char *text, size_t s
     return status;
 }
 
-ckl_status ckl_data_state_read(ckl_data_state **out, const char *path,
-                               const ckl_warning_sink *warnings, ckl_error *err)
+/* What begins so is no data state in YAML. */
+static bool begins_with(const char *text, size_t size, const char *word)
+{
+    return size >= strlen(word) && memcmp(text, word, strlen(word)) == 0;
+}
+
+static ckl_status find_format(ckl_format *out, doc_source *source, ckl_format format,
+                              const char *name, ckl_error *err)
+{
+    const char *text = NULL;
+    size_t size = 0;
+    *out = doc_format(format, name);
+    if (format != CKL_FORMAT_BY_NAME || name == NULL || strcmp(name, "-") != 0)
+        return CKL_OK;
+    ckl_status status = doc_source_peek(&text, &size, source, err);
+    if (status != CKL_OK)
+        return status;
+    if (begins_with(text, size, "uid,") || begins_with(text, size, "uid\n") ||
+        begins_with(text, size, "uid\r\n"))
+        *out = CKL_FORMAT_CSV;
+    else if (begins_with(text, size, "{\"uid\":") || begins_with(text, size, "{\"uid\" :"))
+        *out = CKL_FORMAT_JSON_LINES;
+    return CKL_OK;
+}
+
+/* A duplicate shows when all was read; where it stands takes a second look. */
+static ckl_status finish_lines(ckl_data_state *state, doc_source *source, bool csv, ckl_error *err)
+{
+    ckl_error inner = {0};
+    size_t first = 0, second = 0;
+    const char *uid = NULL;
+    ckl_status status = ckl_data_state_finish(state, &inner);
+    if (status == CKL_OK)
+        return CKL_OK;
+    if (status == CKL_INVALID)
+        uid = state_duplicate(state);
+    if (uid != NULL && doc_source_can_rewind(source) && doc_source_rewind(source, NULL) == CKL_OK &&
+        state_find_duplicate(&first, &second, source, csv, uid, NULL) == CKL_OK && second > 0)
+        return error_set(err, status, "%s: line %zu: duplicate uid '%.200s', which is in line %zu",
+                         source->name, second, uid, first);
+    return error_set(err, status, "%s: %s", source->name, inner.message);
+}
+
+static ckl_status read_lines(ckl_data_state **out, doc_source *source, bool csv,
+                             const ckl_warning_sink *warnings, ckl_error *err)
+{
+    ckl_data_state *state = NULL;
+    ckl_status status = ckl_data_state_new(&state, err);
+    if (status == CKL_OK)
+        status = state_read_lines(state, source, csv, warnings, err);
+    if (status == CKL_OK)
+        status = finish_lines(state, source, csv, err);
+    if (status == CKL_OK)
+        *out = state;
+    else
+        ckl_data_state_free(state);
+    return status;
+}
+
+/* CKL_DONE: the whole document must be looked at. */
+static ckl_status read_yaml(ckl_data_state **out, doc_source *source, ckl_error *err)
+{
+    ckl_data_state *state = NULL;
+    if (!doc_source_can_rewind(source))
+        return CKL_DONE;
+    ckl_status status = ckl_data_state_new(&state, err);
+    if (status == CKL_OK)
+        status = state_read_yaml(state, source, err);
+    if (status == CKL_OK)
+        status = ckl_data_state_finish(state, err);
+    if (status == CKL_OK)
+        *out = state;
+    else
+        ckl_data_state_free(state);
+    return status;
+}
+
+ckl_status ckl_data_state_parse(ckl_data_state **out, const char *text, size_t size,
+                                ckl_format format, const char *name,
+                                const ckl_warning_sink *warnings, ckl_error *err)
+{
+    doc_source source;
+    ckl_format found;
+    if (text == NULL)
+        text = "";
+    doc_source_of_text(&source, text, size, name != NULL ? name : "text");
+    ckl_status status = find_format(&found, &source, format, name, err);
+    bool csv = found == CKL_FORMAT_CSV;
+    if (status == CKL_OK && (csv || found == CKL_FORMAT_JSON_LINES)) {
+        status = read_lines(out, &source, csv, warnings, err);
+    } else if (status == CKL_OK) {
+        status = found == CKL_FORMAT_YAML ? read_yaml(out, &source, err) : CKL_DONE;
+        if (status == CKL_DONE)
+            status = parse_document(out, text, size, found, source.name, warnings, err);
+    }
+    doc_source_close(&source);
+    return status;
+}
+
+/* All that is left of a source that was perhaps peeked into, or all of it again. */
+static ckl_status read_whole(ckl_data_state **out, doc_source *source, ckl_format format,
+                             const ckl_warning_sink *warnings, ckl_error *err)
 {
     char *text = NULL;
     size_t size = 0;
-    ckl_status status = doc_read_file(&text, &size, path, DOC_STATE_SIZE_MAX, err);
+    ckl_status status = doc_source_can_rewind(source) ? doc_source_rewind(source, err) : CKL_OK;
     if (status == CKL_OK)
-        status = ckl_data_state_parse(out, text, size, CKL_FORMAT_BY_NAME, path, warnings, err);
+        status = doc_source_rest(&text, &size, source, DOC_STATE_SIZE_MAX, err);
+    if (status == CKL_OK)
+        status = parse_document(out, text, size, format, source->name, warnings, err);
     free(text);
+    return status;
+}
+
+ckl_status ckl_data_state_read(ckl_data_state **out, const char *path,
+                               const ckl_warning_sink *warnings, ckl_error *err)
+{
+    doc_source source;
+    ckl_format format;
+    ckl_status status = doc_source_open(&source, path, err);
+    if (status != CKL_OK)
+        return status;
+    status = find_format(&format, &source, CKL_FORMAT_BY_NAME, path, err);
+    bool csv = format == CKL_FORMAT_CSV;
+    if (status == CKL_OK && (csv || format == CKL_FORMAT_JSON_LINES)) {
+        status = read_lines(out, &source, csv, warnings, err);
+    } else if (status == CKL_OK) {
+        status = format == CKL_FORMAT_YAML ? read_yaml(out, &source, err) : CKL_DONE;
+        if (status == CKL_DONE)
+            status = read_whole(out, &source, format, warnings, err);
+    }
+    doc_source_close(&source);
     return status;
 }

@@ -9,8 +9,17 @@ extern "C" {
 #endif
 
 /* The text form of a value. CKL_FORMAT_BY_NAME looks at the extension of the name: .yaml and .yml
- * are YAML, everything else JSON (and "-" is YAML, which reads JSON too). */
-typedef enum ckl_format { CKL_FORMAT_BY_NAME, CKL_FORMAT_JSON, CKL_FORMAT_YAML } ckl_format;
+ * are YAML, everything else JSON (and "-" is YAML, which reads JSON too). A data state may also
+ * have a sample on each line: .jsonl and .ndjson are JSON Lines, .csv is CSV ("-" is either when
+ * its first line shows that). */
+typedef enum ckl_format {
+    CKL_FORMAT_BY_NAME,
+    CKL_FORMAT_JSON,
+    CKL_FORMAT_YAML,
+    CKL_FORMAT_JSON_LINES, /* {"uid": "s1", "discarded": false, "tags": ["hard"]} */
+    CKL_FORMAT_CSV /* uid,discarded,tags first; discarded 0 or 1; tags separated by ';'; quotes as
+                      in RFC 4180 */
+} ckl_format;
 
 /* Something that was accepted but that its author may not have meant, e.g. `1e-5` in YAML, which is
  * text. `context` is the caller's; `message` is one line and is gone after the call. */
@@ -96,11 +105,13 @@ CKL_API ckl_status ckl_data_state_add_discarded(ckl_data_state *state, const cha
 /* Says that `uid` has the tag `tag`; likewise. */
 CKL_API ckl_status ckl_data_state_add_tag(ckl_data_state *state, const char *uid, const char *tag,
                                           ckl_error *err);
-/* The guide's form (`uids`, `discarded`, `tags`) as JSON or YAML text. */
+/* The guide's form (`uids`, `discarded`, `tags`) as JSON or YAML text, or a sample on each line as
+ * JSON Lines or CSV. Errors: CKL_INVALID  the message names the line or the place */
 CKL_API ckl_status ckl_data_state_parse(ckl_data_state **out, const char *text, size_t size,
                                         ckl_format format, const char *name,
                                         const ckl_warning_sink *warnings, ckl_error *err);
-/* The same from a file; "-" is standard input. Errors: also CKL_IO, CKL_NOT_FOUND. */
+/* The same from a file; "-" is standard input. JSON Lines, CSV, and YAML without anchors, tags and
+ * merge keys are read as they come and never held. Errors: also CKL_IO, CKL_NOT_FOUND. */
 CKL_API ckl_status ckl_data_state_read(ckl_data_state **out, const char *path,
                                        const ckl_warning_sink *warnings, ckl_error *err);
 /* Sorts and checks now instead of at first use.

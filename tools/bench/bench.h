@@ -99,11 +99,12 @@ double raw_hash_file(const char *path);
 
 typedef struct spent {
     double seconds;
-    double memory; /* the most that was resident, bytes */
+    double memory; /* the most that was resident, bytes; 0: not watched */
     int code;
 } spent;
 /* Runs a program to its end; what it prints is dropped. */
 spent run_program(const char *const *arguments);
+spent watch_program(const char *const *arguments);
 /* Runs it until a first page of its output came, or its end. */
 double first_page(const char *const *arguments);
 /* What the public tools say: openssl speed, cp, sqlite3 .import. */

@@ -5,8 +5,8 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -35,14 +35,46 @@ static pid_t start_program(const char *const *arguments, int output)
 
 spent run_program(const char *const *arguments)
 {
-    struct rusage used;
     int status = 0;
     double start = now();
     pid_t child = start_program(arguments, -1);
-    while (wait4(child, &status, 0, &used) < 0 && errno == EINTR)
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
-    return (spent){now() - start, (double)used.ru_maxrss * 1024,
-                   WIFEXITED(status) ? WEXITSTATUS(status) : 128};
+    return (spent){now() - start, 0, WIFEXITED(status) ? WEXITSTATUS(status) : 128};
+}
+
+/* The most that was resident of the program that runs now: what the system tells of a child that
+ * has ended counts the process that it was spawned from. */
+static double peak_of(pid_t child)
+{
+    char path[64], line[256];
+    double peak = 0;
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)child);
+    FILE *about = fopen(path, "r");
+    while (about != NULL && fgets(line, sizeof line, about) != NULL) {
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            peak = strtod(line + 6, NULL) * 1024;
+    }
+    if (about != NULL)
+        fclose(about);
+    return peak;
+}
+
+spent watch_program(const char *const *arguments)
+{
+    static const struct timespec MOMENT = {.tv_nsec = 1000000};
+    spent used = {0};
+    int status = 0;
+    double start = now();
+    pid_t child = start_program(arguments, -1);
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        double peak = peak_of(child);
+        used.memory = peak > used.memory ? peak : used.memory;
+        nanosleep(&MOMENT, NULL);
+    }
+    used.seconds = now() - start;
+    used.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+    return used;
 }
 
 double first_page(const char *const *arguments)

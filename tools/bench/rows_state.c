@@ -169,12 +169,14 @@ static void measure_one_shot(state_job *job)
         snprintf(tag, sizeof tag, "shot_%zu", turn);
         const char *const arguments[] = {job->options->ckl, "-C", job->root, "tag", tag,
                                          job->first,        NULL};
+        const char *const again[] = {job->options->ckl, "-C", job->root, "untag", tag,
+                                     job->first,        NULL};
         spent used = run_program(arguments);
         if (used.code != 0)
             fail("ckl tag: exit code %d", used.code);
         series_add(&one_shot->work, used.seconds);
         series_add(&one_shot->base, raw_read_and_hash(job->table));
-        series_add(&peak->work, used.memory);
+        series_add(&peak->work, watch_program(again).memory);
     }
     remove_tree(job->table);
 }
@@ -220,7 +222,7 @@ void measure_memory(const bench_options *options, size_t samples)
         times[kind]->baseline = "canonical text";
         times[kind]->ratio = 4;
         write_state_file(csv, "csv", samples - kind);
-        spent used = run_program(arguments);
+        spent used = watch_program(arguments);
         if (used.code != 0)
             fail("ckl update: exit code %d", used.code);
         series_add(&times[kind]->work, used.memory);

@@ -63,6 +63,8 @@ void measure_values(const bench_options *options, size_t samples)
         ckl_free(canonical.bytes);
         ckl_data_state_free(state);
     }
+    measure_input(options, "csv", samples);
+    measure_input(options, "jsonl", samples);
     measure_input(options, "json", samples);
 }
 
