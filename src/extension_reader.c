@@ -140,7 +140,10 @@ static int read_state(extension_experiment *out, extension_reader *reader, int64
     if (result == SQLITE_ROW)
         take_state(out, row);
     sqlite3_reset(row);
-    return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
+    if (result == SQLITE_DONE)
+        return reader_fail(err, SQLITE_CORRUPT,
+                           "the ledger is damaged: state %lld is gone: ckl fsck", (long long)id);
+    return result == SQLITE_ROW ? SQLITE_OK : result;
 }
 
 typedef struct run_row {

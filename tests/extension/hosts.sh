@@ -77,6 +77,9 @@ answers '6' ledger.db "SELECT count(*) FROM ckl_diff_stat(NULL, '@') AS one
     JOIN ckl_state_at('@') AS two JOIN ckl_diff_stat AS three
     JOIN ckl_sample_diff('PENDING') AS four" # each with cursors of its own
 
+answers '3' ledger.db "SELECT count(*) FROM (SELECT * FROM ckl_state_at('PENDING')
+    INTERSECT SELECT * FROM ckl_state_at('@'))"
+
 # Names, and times behind @.
 good name "$FIRST" golden
 answers "$FIRST" ledger.db "SELECT from_experiment FROM ckl_diff_stat('golden')"
@@ -97,6 +100,18 @@ answers '/lr|changed|0.2|0.3' ledger.db "SELECT * FROM ckl_config_diff('@~1')"
 good ignore --remove /note
 good diff '@~1' --json
 json "[e['path'] for e in o['config']] == ['/lr']"
+
+# Of several contents the last one recorded counts: here it differs in the hash alone.
+echo '{"lr": 0.4, "note": "one"}' >c3.json
+good ignore /note
+good update --config c3.json
+echo '{"lr": 0.4, "note": "two"}' >c3.json
+good update --config c3.json
+good ignore --remove /note
+good update --config c3.json
+answers 'config|0' ledger.db "SELECT changed, (SELECT count(*) FROM ckl_config_diff('@~1')) FROM ckl_diff_stat('@~1')"
+good diff '@~1' --json
+json "o['changed'] == ['config'] and o['config'] == []"
 
 # What is done to the weights of another state does not move the head of a time.
 good checkpoint --step 100 --weights w.bin
@@ -125,6 +140,16 @@ fails 'no ledger' other.db "SELECT * FROM ckl_state_at('@')"
 answers 'model' :memory: "SELECT ckl_changed('aaaaaaaabbbbbbbbcccccccc', 'xaaaaaaabbbbbbbbcccccccc')"
 sqlite3 copy.db "PRAGMA user_version = 99"
 fails 'newer ckl (version 99' copy.db "SELECT * FROM ckl_diff"
+
+# A damaged ledger ends with an error, not never.
+sqlite3 ledger.db ".backup broken.db"
+sqlite3 broken.db "UPDATE _data_state SET base = component WHERE base IS NOT NULL"
+fails 'damaged at data state' broken.db "SELECT * FROM ckl_state_at('@')"
+fails 'damaged at data state' broken.db "SELECT * FROM ckl_sample_diff(NULL, '@') WHERE uid = 'b'"
+sqlite3 broken.db "DELETE FROM _data_state"
+fails 'damaged at data state' broken.db "SELECT * FROM ckl_state_at('@')"
+sqlite3 broken.db "DELETE FROM _experiment WHERE id = (SELECT head FROM _run)"
+fails 'damaged: state' broken.db "SELECT * FROM ckl_diff('@', '@')"
 
 # A history that never began has nothing to differ in.
 mkdir empty
