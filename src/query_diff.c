@@ -203,12 +203,20 @@ static ckl_status name_samples(ckl_diff *diff, ckl_error *err)
 
 static ckl_status read_samples(ckl_diff *diff, ckl_error *err)
 {
+    db *ledger = diff->manager->ledger;
     if (diff->samples_read)
         return CKL_OK;
-    ckl_status status = ledger_data_diff(&diff->changes, diff->manager->ledger, diff->from.data,
-                                         diff->to.data, err);
+    /* In one transaction: else each of its many small questions takes and drops the locks. It is
+     * committed, not rolled back, for cursors of the caller may be open. */
+    bool own = !db_in_transaction(ledger);
+    ckl_status status = own ? db_begin(ledger, DB_READ, err) : CKL_OK;
+    if (status != CKL_OK)
+        return status;
+    status = ledger_data_diff(&diff->changes, ledger, diff->from.data, diff->to.data, err);
     if (status == CKL_OK)
         status = name_samples(diff, err);
+    ckl_status ended = own ? db_commit(ledger, status == CKL_OK ? err : NULL) : CKL_OK;
+    status = status == CKL_OK ? ended : status;
     diff->samples_read = status == CKL_OK;
     return status;
 }
