@@ -1,4 +1,5 @@
--- The ledger, version 3: names and notes for states, and history asked by time, person and tag.
+-- The ledger, version 3: names and notes for states, states from other ledgers, and
+-- history asked by time, person and tag.
 
 -- What people call a state, and what they write to it: outside every hash. Each row is one event of
 -- kind 'name' or 'note' (derived); the last one of a kind for a state is in force.
@@ -10,6 +11,15 @@ CREATE TABLE _label (
 );
 CREATE INDEX _label_by_experiment ON _label (kind, experiment, event);
 CREATE INDEX _label_by_text ON _label (text) WHERE kind = 'name';
+
+-- What a state is called in the ledger that it came from, where its segments are others (derived from
+-- merge and import events).
+CREATE TABLE _alias (
+  hash       TEXT NOT NULL,
+  experiment INTEGER NOT NULL REFERENCES _experiment,
+  event      INTEGER NOT NULL REFERENCES _event, -- that brought it
+  PRIMARY KEY (hash, experiment)
+) WITHOUT ROWID;
 
 CREATE INDEX _event_by_time ON _event (at_us);
 CREATE INDEX _event_by_actor ON _event (actor, seq);

@@ -19,7 +19,10 @@ SELECT event.seq AS seq,
               CASE WHEN after.config IS NOT before.config THEN ',config' ELSE '' END ||
               CASE WHEN after.data IS NOT before.data THEN ',data' ELSE '' END, 2) AS changed,
        CASE WHEN left_at.seq IS NULL THEN 0
-            WHEN after.dumped IS NOT NULL AND after.dumped < left_at.seq THEN 0
+            WHEN after.dumped < left_at.seq THEN 0
+            WHEN EXISTS (SELECT 1 FROM _event AS dump -- in the tree that it came from
+                         WHERE dump.experiment = event.experiment AND dump.kind = 'dump'
+                           AND dump.seq < left_at.seq) THEN 0
             ELSE 1 END AS superseded,
        event.actor AS actor,
        event.reason AS reason
@@ -537,6 +540,14 @@ JOIN _event AS event ON event.seq = label.event
 JOIN _experiment AS experiment ON experiment.id = label.experiment
 WHERE label.kind = 'note';
 
+-- What states are called in the ledgers that they came from.
+CREATE VIEW aliases AS
+SELECT alias.hash AS alias,
+       experiment.hash AS experiment,
+       alias.event AS seq
+FROM _alias AS alias
+JOIN _experiment AS experiment ON experiment.id = alias.experiment;
+
 -- Every training session: where, and with what code.
 CREATE VIEW sessions AS
 SELECT session.id AS session,
@@ -760,7 +771,7 @@ CREATE VIEW about("view", "column", meaning) AS VALUES
   ('events', 'at', 'when, ISO 8601 UTC'),
   ('events', 'at_unix', 'when, seconds since 1970-01-01 UTC'),
   ('events', 'run', 'the line of history'),
-  ('events', 'kind', 'update, discard, restore, tag, untag, switch, run, resume, dump, checkpoint, ignore, unignore, name, note, train, end, remove, missing or repair'),
+  ('events', 'kind', 'update, discard, restore, tag, untag, switch, run, resume, dump, checkpoint, ignore, unignore, name, note, merge, import, train, end, remove, missing or repair'),
   ('events', 'experiment', 'the head after; null before the first state'),
   ('events', 'from_experiment', 'the head before'),
   ('events', 'step', 'of a checkpoint, or switched to; else null'),
@@ -786,6 +797,10 @@ CREATE VIEW about("view", "column", meaning) AS VALUES
   ('notes', 'current', '1 when it is in force'),
   ('notes', 'actor', 'who did it'),
   ('notes', 'reason', 'why, as given; null when nothing was said'),
+  ('aliases', NULL, 'What states are called in the ledgers that they came from, where that is another hash.'),
+  ('aliases', 'alias', 'the hash there'),
+  ('aliases', 'experiment', 'the state here'),
+  ('aliases', 'seq', 'number of the event that brought it'),
   ('sessions', NULL, 'Every training session: where, and with what code.'),
   ('sessions', 'session', 'its number'),
   ('sessions', 'run', 'the run that it trained'),

@@ -19,6 +19,7 @@ static const struct {
     {"_file", FIX_TABLE},         {"_checkpoint", FIX_TABLE},    {"_config_leaf", FIX_TABLE},
     {"_model_module", FIX_TABLE}, {"_tagset_tag", FIX_TABLE},    {"_tagset_change", FIX_TABLE},
     {"_data_state", FIX_TABLE},   {"_metric_series", FIX_TABLE}, {"_label", FIX_TABLE},
+    {"_alias", FIX_TABLE},
 };
 
 ckl_status check_run(ckl_check *job, const char *sql, ckl_error *err)

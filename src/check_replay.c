@@ -150,6 +150,32 @@ static ckl_status replay_label(replay *work, const replay_event *event, ckl_erro
     return statement_run(&running, err);
 }
 
+/* What came from another ledger brings what its states are called there. */
+static ckl_status replay_aliases(replay *work, const replay_event *event, ckl_error *err)
+{
+    const char *hash;
+    json_t *experiment;
+    json_object_foreach(json_object_get(event->detail, "aliases"), hash, experiment)
+    {
+        STATEMENT_AUTO running = {0};
+        ckl_status status = db_query(&running, work->job->ledger,
+                                     "INSERT OR IGNORE INTO temp.expected_alias"
+                                     " (hash, experiment, event)"
+                                     " SELECT :hash, id, :event FROM _experiment"
+                                     " WHERE hash = :experiment",
+                                     err);
+        if (status != CKL_OK)
+            return status;
+        bind_text(&running, ":hash", hash);
+        bind_text(&running, ":experiment", json_string_value(experiment));
+        bind_integer(&running, ":event", event->seq);
+        status = statement_run(&running, err);
+        if (status != CKL_OK)
+            return status;
+    }
+    return CKL_OK;
+}
+
 static ckl_status replay_end(replay *work, const replay_event *event, ckl_error *err)
 {
     const char *outcome = json_string_value(json_object_get(event->detail, "outcome"));
@@ -230,6 +256,7 @@ static const event_kind KINDS[] = {
     {"train", ROLE_STANDS, true, false},      {"end", ROLE_STANDS, false, false},
     {"ignore", ROLE_STANDS, false, false},    {"unignore", ROLE_STANDS, false, false},
     {"name", ROLE_STANDS, false, false},      {"note", ROLE_STANDS, false, false},
+    {"merge", ROLE_STANDS, false, false},     {"import", ROLE_STANDS, false, false},
     {"repair", ROLE_STANDS, false, false},    {"dump", ROLE_ASIDE, false, false},
     {"checkpoint", ROLE_ASIDE, false, false}, {"remove", ROLE_ASIDE, false, false},
     {"missing", ROLE_ASIDE, false, false},
@@ -252,6 +279,8 @@ static ckl_status check_head(replay *work, const replay_run *run, const replay_e
         columns->from_experiment == run->row.head && columns->from_config == run->row.head_config;
     bool stands =
         columns->experiment == columns->from_experiment && columns->config == columns->from_config;
+    if (json_object_get(event->detail, "elsewhere") != NULL)
+        return CKL_OK;
     if (kind->role != ROLE_ASIDE && !follows)
         return replay_complain(work, event, "does not begin where its run stood", err);
     if (kind->role == ROLE_STANDS && !stands)
@@ -286,6 +315,9 @@ static ckl_status replay_effect(replay *work, replay_run *run, const replay_even
                                 ckl_error *err)
 {
     const char *kind = event->columns.kind;
+    bool elsewhere = json_object_get(event->detail, "elsewhere") != NULL;
+    if (elsewhere && strcmp(kind, "checkpoint") != 0)
+        return CKL_OK; /* it is about another tree */
     if (strcmp(kind, "dump") == 0) {
         run->row.baseline = event->columns.experiment;
         return replay_dump(work, event, err);
@@ -298,6 +330,8 @@ static ckl_status replay_effect(replay *work, replay_run *run, const replay_even
         return replay_ignore(work, event, strcmp(kind, "ignore") == 0, err);
     if (strcmp(kind, "name") == 0 || strcmp(kind, "note") == 0)
         return replay_label(work, event, err);
+    if (strcmp(kind, "merge") == 0 || strcmp(kind, "import") == 0)
+        return replay_aliases(work, event, err);
     return strcmp(kind, "end") == 0 ? replay_end(work, event, err) : CKL_OK;
 }
 
@@ -385,8 +419,8 @@ static ckl_status put_run(replay *work, const replay_run *run, ckl_error *err)
 
 static ckl_status begin(ckl_check *job, ckl_error *err)
 {
-    static const char *const TABLES[] = {"_run",     "_ignored_path", "_file", "_checkpoint",
-                                         "_session", "_experiment",   "_label"};
+    static const char *const TABLES[] = {"_run",     "_ignored_path", "_file",  "_checkpoint",
+                                         "_session", "_experiment",   "_label", "_alias"};
     ckl_status status = CKL_OK;
     for (size_t index = 0; status == CKL_OK && index < sizeof TABLES / sizeof *TABLES; index++)
         status = check_expect(job, TABLES[index], err);

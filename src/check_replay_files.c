@@ -132,15 +132,17 @@ static ckl_status put_checkpoint(replay *work, const replay_event *event, const 
                                  const ledger_run *origin, ckl_error *err)
 {
     STATEMENT_AUTO running = {0};
-    ckl_status status =
-        db_query(&running, work->job->ledger,
-                 "INSERT INTO temp.expected_checkpoint (id, event, run, experiment, step, path,"
-                 " size, sha256, state, note, from_checkpoint, first_step, pending, origin)"
-                 " VALUES (:id, :event, :run, :experiment, :step, :path, :size, :sha256,"
-                 " 'present', :note, :from_checkpoint, :first_step, :pending, :origin)",
-                 err);
+    ckl_status status = db_query(
+        &running, work->job->ledger,
+        "INSERT INTO temp.expected_checkpoint (id, event, run, experiment, step, path,"
+        " size, sha256, state, note, from_checkpoint, first_step, pending, origin, removed)"
+        " VALUES (:id, :event, :run, :experiment, :step, :path, :size, :sha256,"
+        " CASE WHEN :elsewhere THEN 'removed' ELSE 'present' END, :note, :from_checkpoint,"
+        " :first_step, :pending, :origin, CASE WHEN :elsewhere THEN :event END)",
+        err);
     if (status != CKL_OK)
         return status;
+    bind_integer(&running, ":elsewhere", json_object_get(event->detail, "elsewhere") != NULL);
     bind_integer(&running, ":id", work->checkpoint_count);
     bind_integer(&running, ":event", event->seq);
     bind_integer(&running, ":run", event->columns.run);
@@ -208,7 +210,7 @@ ckl_status replay_checkpoint(replay *work, replay_run *run, const replay_event *
         status = replay_complain(work, event, "does not name the file that it saved", err);
     } else {
         status = replay_origin(&origin, work, event, err);
-        if (status == CKL_OK)
+        if (status == CKL_OK && json_object_get(event->detail, "elsewhere") == NULL)
             status = replace_present(work, file.path, err);
         if (status == CKL_OK)
             status = put_checkpoint(work, event, &file, &origin, err);

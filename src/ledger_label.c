@@ -62,3 +62,22 @@ ckl_status ledger_label_find(ledger_experiment *out, db *ledger, const char *nam
         return ledger_experiment_get(out, ledger, column_integer(&row, 0), err);
     return status == CKL_DONE ? CKL_NOT_FOUND : status;
 }
+
+/* ---- aliases --------------------------------------------------------------------------------- */
+
+ckl_status ledger_alias_add(db *ledger, const char *hash, const char *experiment, int64_t event,
+                            ckl_error *err)
+{
+    STATEMENT_AUTO running = {0};
+    ckl_status status = db_query(&running, ledger,
+                                 "INSERT OR IGNORE INTO _alias (hash, experiment, event)"
+                                 " SELECT :hash, id, :event FROM _experiment"
+                                 " WHERE hash = :experiment",
+                                 err);
+    if (status != CKL_OK)
+        return status;
+    bind_text(&running, ":hash", hash);
+    bind_text(&running, ":experiment", experiment);
+    bind_integer(&running, ":event", event);
+    return statement_run(&running, err);
+}

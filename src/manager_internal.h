@@ -44,6 +44,9 @@ typedef struct manager_view {
     ckl_components pending;
     int64_t session; /* that this transaction recorded: the manager's once it is committed */
 } manager_view;
+/* Makes sure that a ledger that is not in the root is the root's, or becomes it
+ * (manager_ledger.c). Errors: CKL_REFUSED */
+ckl_status manager_tie_ledger(ckl_manager *manager, ckl_error *err);
 ckl_status manager_view_read(manager_view *out, ckl_manager *manager, ckl_error *err);
 plan_state manager_state_of(const ledger_experiment *experiment);
 /* Adds the run when it is not recorded yet. In a write transaction. */

@@ -110,7 +110,8 @@ static ckl_status nothing_matches(const char *text, ckl_error *err)
     return CKL_NOT_FOUND;
 }
 
-/* All that begin with `text`: '{' is the character after 'z'. */
+/* States that are recorded under `text`, or are called that where they came from: '{' is the
+ * character after 'z'. A whole hash of ours means that state, whatever others call it. */
 static ckl_status resolve_prefix(ledger_experiment *out, ckl_manager *manager, const char *text,
                                  ckl_error *err)
 {
@@ -119,7 +120,13 @@ static ckl_status resolve_prefix(ledger_experiment *out, ckl_manager *manager, c
     STATEMENT_AUTO row = {0};
     ckl_status status = db_query(&row, manager->ledger,
                                  "SELECT hash FROM _experiment WHERE hash >= :text AND hash < :end"
-                                 " ORDER BY hash LIMIT 4",
+                                 " UNION"
+                                 " SELECT experiment.hash FROM _alias AS alias"
+                                 " JOIN _experiment AS experiment"
+                                 "   ON experiment.id = alias.experiment"
+                                 " WHERE alias.hash >= :text AND alias.hash < :end"
+                                 "   AND NOT EXISTS (SELECT 1 FROM _experiment WHERE hash = :text)"
+                                 " ORDER BY 1 LIMIT 4",
                                  err);
     if (status != CKL_OK)
         return status;

@@ -160,8 +160,8 @@ static ckl_status record_data(plan_state *next, change *wanted, ckl_manager *man
 
 /* ---- moving the head ------------------------------------------------------------------------- */
 
-static ckl_status move_samples(ledger_event *event, manager_view *view, ckl_manager *manager,
-                               int64_t from, int64_t to, ckl_error *err)
+ckl_status manager_move_samples(ledger_event *event, ckl_manager *manager, int64_t from, int64_t to,
+                                ckl_error *err)
 {
     CHANGES_AUTO changes = {0};
     if (from == to)
@@ -176,7 +176,7 @@ static ckl_status move_samples(ledger_event *event, manager_view *view, ckl_mana
     if (near)
         status = ledger_edge_rows(&changes, manager->ledger, event->edge, event->reversed, err);
     if (status == CKL_OK)
-        status = ledger_run_move_samples(manager->ledger, view->run.id, from, to,
+        status = ledger_run_move_samples(manager->ledger, event->run, from, to,
                                          near ? &changes : NULL, err);
     return status;
 }
@@ -208,7 +208,7 @@ ckl_status manager_move_head(manager_view *view, ckl_manager *manager, const man
     if (status == CKL_OK)
         status = manager_write_metrics(manager, view->run.id, err);
     if (status == CKL_OK)
-        status = move_samples(&event, view, manager, view->head.data, move->to->data, err);
+        status = manager_move_samples(&event, manager, view->head.data, move->to->data, err);
     if (status == CKL_OK)
         status = ledger_event_add(NULL, manager->ledger, &event, err);
     free(origin);

@@ -22,7 +22,10 @@ struct ckl_event_cursor {
 #define EVENT_COLUMNS                                                                              \
     "SELECT event.seq, event.at_us, run.name, event.kind, after.hash, before.hash, " CHANGED ","   \
     "       left_at.seq IS NOT NULL AND event.experiment IS NOT event.from_experiment"             \
-    "         AND (after.dumped IS NULL OR after.dumped > left_at.seq),"                           \
+    "         AND (after.dumped IS NULL OR after.dumped > left_at.seq)"                            \
+    "         AND NOT EXISTS (SELECT 1 FROM _event AS dump"                                        \
+    "           WHERE dump.experiment = event.experiment AND dump.kind = 'dump'"                   \
+    "             AND dump.seq < left_at.seq),"                                                    \
     "       event.actor, event.reason, ifnull(event.step, -1), event.detail,"                      \
     "       CASE WHEN :states THEN coalesce("                                                      \
     "         (SELECT max(made.seq) FROM _event AS made"                                           \

@@ -53,9 +53,15 @@ mv c.yaml root/config.yaml
 mv m.json root/model.json
 mv w.bin root/model.pt
 echo '{"uids": ["sample_001", "sample_002", "sample_003"]}' >root/data.json
+for name in job_1 job_2; do
+    mkdir root/$name
+    echo "{\"job\": \"$name\"}" >job.json
+    "$CKL" -C root/$name update --config job.json >/dev/null 2>&1
+done
 cd root || exit 1
 for name in hash update tag untag discard restore dump checkpoint metric status log show diff state \
-    cat path switch runs run checkpoints ignore gc receipt fsck sample audit find name note sql schema export snapshot compare; do
+    cat path switch runs run checkpoints ignore gc receipt fsck sample audit find name note merge sql \
+    schema export snapshot compare; do
     LINE=$(grep -E "^ckl $name( |\$)" "$WORK/examples" | head -1)
     WHAT=$LINE
     printf '%s "$@"\n' "${LINE/#ckl/\"$CKL\"}" >"$WORK/line.sh"

@@ -30,6 +30,7 @@ QUESTIONS = {
     "events": ["seq", "run", "experiment", "actor"],
     "names": ["experiment", "name"],
     "notes": ["experiment"],
+    "aliases": ["alias", "experiment"],
     "sessions": ["session", "run"],
     "pending": ["run"],
     "runs": ["run"],

@@ -27,8 +27,9 @@ typedef enum output_format {
 } output_format;
 
 typedef struct invocation {
-    const char *root; /* -C */
-    const char *run;  /* --run */
+    const char *root;   /* -C */
+    const char *run;    /* --run */
+    const char *ledger; /* --ledger */
     bool json;
     output_format format; /* --format */
     bool format_given, no_pager;
@@ -168,7 +169,7 @@ ckl_status parse_duration(int64_t *out_ms, const char *text, const char *what, c
 command_function cmd_hash, cmd_compare, cmd_update, cmd_discard, cmd_restore, cmd_tag, cmd_untag,
     cmd_status, cmd_dump, cmd_checkpoint, cmd_metric, cmd_log, cmd_show, cmd_diff, cmd_state,
     cmd_cat, cmd_path, cmd_switch, cmd_runs, cmd_run, cmd_checkpoints, cmd_ignore, cmd_watch,
-    cmd_gc, cmd_fsck, cmd_receipt, cmd_sample, cmd_audit, cmd_find, cmd_name, cmd_note, cmd_export,
-    cmd_schema, cmd_sql, cmd_snapshot;
+    cmd_gc, cmd_fsck, cmd_receipt, cmd_sample, cmd_audit, cmd_find, cmd_name, cmd_note, cmd_merge,
+    cmd_export, cmd_schema, cmd_sql, cmd_snapshot;
 
 #endif

@@ -20,6 +20,8 @@ const option_spec GLOBAL_OPTIONS[] = {
      "one",
      false},
     {"--run", "NAME", "the line of history; else $CKL_RUN, else main", false},
+    {"--ledger", "FILE",
+     "where ledger.db is when not in the root; else $CKL_LEDGER, else where it was", false},
     {"--json", NULL, "one JSON object on standard output", false},
     {"--format", "F", "rows as table, csv, tsv, jsonl or md", false},
     {"--no-pager", NULL, "no pager on a terminal; else $CKL_PAGER, $PAGER or less", false},
@@ -437,6 +439,20 @@ const command COMMANDS[] = {
      .keys = "path, at, at_unix, seq, bytes; with --every one object a line for each copy",
      .function = cmd_snapshot,
      .options = {{"--every", "T", "again after 60s, 5m, 1h", false}}},
+    {.name = "merge",
+     .need = NEEDS_WRITING,
+     .usage = "OTHER… [--as NAME] [--reason T]",
+     .summary = "join the histories of other ledgers as runs of this one",
+     .example = "ckl merge job_1 job_2 --reason 'the job array of Monday'",
+     .about = "OTHER is a folder with a ledger.db; it is only read. Every event comes with its "
+              "time, actor and reason, once, however often it is merged. Its run main becomes a "
+              "run named like the folder, the others FOLDER.RUN. Weights and dumps stay where they "
+              "are. A state whose hash clashes with another here keeps its old hash as an alias. "
+              "All of a ledger or nothing; those merged before a failure stay.",
+     .keys = "merged of ledger, runs, events, new_events, experiments, aliases",
+     .function = cmd_merge,
+     .prints_rows = true,
+     .options = {{"--as", "NAME", "what its runs are called here, of one OTHER", false}, REASON}},
     {.name = "ignore",
      .need = NEEDS_NOTHING,
      .usage = "[PATH…] [--remove] [--reason T]",
