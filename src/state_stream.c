@@ -24,7 +24,8 @@ static ckl_status read_uids(state_stream *reader)
     if (event != DOC_EVENT_LIST)
         return CKL_DONE;
     while ((event = doc_stream_next(reader->events, &text, &size)) == DOC_EVENT_TEXT) {
-        if (state_check_uid(text, size, NULL) != CKL_OK)
+        /* libyaml has looked at the characters already. */
+        if (size == 0 || (size > CKL_UID_MAX && state_check_uid(text, size, NULL) != CKL_OK))
             return CKL_DONE;
         ckl_status status = state_push(reader->state, text, size, false, 0, reader->err);
         if (status != CKL_OK)
@@ -35,16 +36,23 @@ static ckl_status read_uids(state_stream *reader)
     return CKL_OK;
 }
 
-/* The sample, which often follows the one before; NULL: there is none. */
+#define STEPS_MAX 24
+
+/* The sample, which often is a few behind the one before; NULL: there is none. */
 static state_sample *find_sample(state_stream *reader, const char *uid, size_t size)
 {
     ckl_data_state *state = reader->state;
-    uint64_t index = reader->near;
-    if (index >= state->count || state->samples[index].uid_size != size ||
-        memcmp(state->samples[index].uid, uid, size) != 0) {
-        if (!ckl_data_state_find(state, uid, &index))
-            return NULL;
+    uint64_t index = 0;
+    size_t most = state->count - reader->near < STEPS_MAX ? state->count - reader->near : STEPS_MAX;
+    for (size_t step = 0; step < most; step++) {
+        state_sample *sample = &state->samples[reader->near + step];
+        if (sample->uid_size == size && memcmp(sample->uid, uid, size) == 0) {
+            reader->near += step + 1;
+            return sample;
+        }
     }
+    if (!ckl_data_state_find(state, uid, &index))
+        return NULL;
     reader->near = (size_t)index + 1;
     return &state->samples[index];
 }
