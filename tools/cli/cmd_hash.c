@@ -30,8 +30,11 @@ static ckl_status read_given(given *out, const invocation *call, ckl_error *err)
         status = ckl_model_read(&out->model, model, &WARNINGS, err);
     if (status == CKL_OK && config != NULL)
         status = ckl_config_read(&out->config, config, &WARNINGS, err);
-    if (status == CKL_OK && data != NULL)
+    if (status == CKL_OK && data != NULL) {
+        progress_begin("reading the data state", data);
         status = ckl_data_state_read(&out->data, data, &WARNINGS, err);
+        progress_end();
+    }
     return status;
 }
 

@@ -76,8 +76,11 @@ static ckl_status read_update(ckl_model **model, ckl_config **config, ckl_data_s
         status = read_architecture(model, architecture, err);
     if (status == CKL_OK && config_file != NULL)
         status = ckl_config_read(config, config_file, &WARNINGS, err);
-    if (status == CKL_OK && data_file != NULL)
+    if (status == CKL_OK && data_file != NULL) {
+        progress_begin("reading the data state", data_file);
         status = ckl_data_state_read(data, data_file, &WARNINGS, err);
+        progress_end();
+    }
     return status;
 }
 
@@ -101,7 +104,9 @@ ckl_status cmd_update(invocation *call, ckl_manager *none, int *exit_code, ckl_e
                              .data = data,
                              .dump_immediately = option_given(call, "--dump"),
                              .reason = option_value(call, "--reason")};
+        progress_begin("recording", NULL);
         status = ckl_manager_update_experiment_hash(&result, manager, &update, err);
+        progress_end();
     }
     if (status == CKL_OK)
         print_result(call, &result);
@@ -129,7 +134,9 @@ static ckl_status edit(invocation *call, ckl_manager *manager, ckl_edit_action a
                            .uids = list.uids,
                            .uid_count = list.count,
                            .reason = option_value(call, "--reason")};
+        progress_begin("recording", NULL);
         status = ckl_manager_edit_samples(&result, manager, &wanted, err);
+        progress_end();
     }
     if (status == CKL_OK)
         print_result(call, &result);
@@ -168,9 +175,11 @@ ckl_status cmd_dump(invocation *call, ckl_manager *manager, int *exit_code, ckl_
     ckl_dump_result result;
     (void)exit_code;
     ckl_status status = check_arguments(call, 0, 0, err);
+    progress_begin("dumping", NULL);
     if (status == CKL_OK)
         status =
             ckl_manager_dump_pending_changes(&result, manager, option_given(call, "--force"), err);
+    progress_end();
     if (status != CKL_OK)
         return status;
     if (result.experiment.text[0] == '\0')
@@ -235,8 +244,10 @@ ckl_status cmd_checkpoint(invocation *call, ckl_manager *manager, int *exit_code
         status = collect_metrics(&metrics, call->repeated, call->repeated_count, err);
     wanted.metrics = metrics.metrics;
     wanted.metric_count = metrics.count;
+    progress_begin("saving the weights", weights);
     if (status == CKL_OK)
         status = ckl_manager_save_model_checkpoint(&result, manager, &wanted, err);
+    progress_end();
     if (status == CKL_OK)
         print_checkpoint(call, &result);
     free_metrics(&metrics);

@@ -109,6 +109,11 @@ void finish_pager(void);
  * and has a NUL after its *size bytes. */
 ckl_status read_file(char **out, size_t *size, const char *path, size_t limit, ckl_error *err);
 
+/* progress.c: what takes more than a second is told on a terminal, until the end: `doing`, and how
+ * much of the file at `path` (may be NULL) was read. */
+void progress_begin(const char *doing, const char *path);
+void progress_end(void);
+
 /* The arguments from `first` on, and the lines of --from FILE. */
 typedef struct uid_list {
     const char **uids;
