@@ -70,9 +70,12 @@ typedef struct command {
     option_spec options[OPTION_MAX];
 } command;
 
-/* commands.c; a row without a name ends each. The options that stand anywhere, and the commands. */
+/* commands.c. The options that stand anywhere; a row without a name ends them. */
 extern const option_spec GLOBAL_OPTIONS[];
-extern const command COMMANDS[];
+/* All commands, group by group: NULL gives the first, after the last there is NULL. */
+const command *next_command(const command *before);
+/* The title of the group that begins with it; NULL: none does. */
+const char *group_begins(const command *first);
 const command *find_command(const char *name);
 
 /* options.c: takes the command line apart. Errors: CKL_INVALID  names the word, and a close one */

@@ -56,8 +56,11 @@ static void print_overview(void)
            "    ckl update --model model.json --config config.yaml --data data.json\n"
            "    ckl diff @~1\n\n"
            "Usage: ckl [-C ROOT] [--run NAME] [--json] COMMAND …\n\nCommands:\n");
-    for (const command *each = COMMANDS; each->name != NULL; each++)
+    for (const command *each = next_command(NULL); each != NULL; each = next_command(each)) {
+        if (group_begins(each) != NULL)
+            printf(" %s\n", group_begins(each));
         printf("  %-12s %s\n", each->name, each->summary);
+    }
     printf("\nAnywhere:\n");
     for (const option_spec *each = GLOBAL_OPTIONS; each->name != NULL; each++)
         print_option(each, 16);

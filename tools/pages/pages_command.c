@@ -101,7 +101,7 @@ static void write_overview(const char *folder)
         "under one hash of 24 characters, keeps the whole history in one SQLite file, and says "
         "what changed, who changed it, and why.\n");
     put_section(page, "COMMANDS");
-    for (const command *each = COMMANDS; each->name != NULL; each++) {
+    for (const command *each = next_command(NULL); each != NULL; each = next_command(each)) {
         fputs(".TP\n.BR ckl\\-", page);
         put_roff(page, each->name);
         fputs(" (1)\n", page);
@@ -117,7 +117,8 @@ static void write_overview(const char *folder)
                    "@{2026-11-23T15:40Z}).\n");
     put_exit_codes(page);
     put_section(page, "ENVIRONMENT");
-    put_roff(page, "CKL_ROOT, CKL_RUN: as -C and --run. CKL_ACTOR: who, in the history; else the "
+    put_roff(page, "CKL_ROOT, CKL_RUN, CKL_LEDGER: as -C, --run and --ledger. CKL_ACTOR: who, in "
+                   "the history; else the "
                    "user's name. CKL_PAGER, PAGER: what pages long output on a terminal; empty: "
                    "nothing. NO_COLOR: no colours.\n");
     put_section(page, "EXAMPLE");
@@ -133,6 +134,6 @@ static void write_overview(const char *folder)
 void write_command_pages(const char *folder)
 {
     write_overview(folder);
-    for (const command *each = COMMANDS; each->name != NULL; each++)
+    for (const command *each = next_command(NULL); each != NULL; each = next_command(each))
         write_command(folder, each);
 }

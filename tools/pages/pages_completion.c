@@ -31,14 +31,14 @@ static void write_bash(const char *folder)
         "        tail -n +2 | cut -f1)\" -- \"$word\"); return ;;\n",
         page);
     fputs("    esac\n    case $command in\n", page);
-    for (const command *each = COMMANDS; each->name != NULL; each++) {
+    for (const command *each = next_command(NULL); each != NULL; each = next_command(each)) {
         fprintf(page, "    %s) options='", each->name);
         for (int index = 0; index < OPTION_MAX && each->options[index].name != NULL; index++)
             fprintf(page, "%s ", each->options[index].name);
         fputs("' ;;\n", page);
     }
     fputs("    esac\n    if [ -z \"$command\" ]; then\n        options='", page);
-    for (const command *each = COMMANDS; each->name != NULL; each++)
+    for (const command *each = next_command(NULL); each != NULL; each = next_command(each))
         fprintf(page, "%s ", each->name);
     fprintf(page,
             "'\n        case $word in -*) options='%s' ;; esac\n"
@@ -94,7 +94,7 @@ static void write_zsh(const char *folder)
           "        '1:command:->command' '*::argument:->argument'\n"
           "    case $state in\n    command)\n        local -a commands=(\n",
           page);
-    for (const command *each = COMMANDS; each->name != NULL; each++) {
+    for (const command *each = next_command(NULL); each != NULL; each = next_command(each)) {
         fprintf(page, "            '%s:", each->name);
         put_zsh(page, each->summary);
         fputs("'\n", page);
@@ -102,7 +102,7 @@ static void write_zsh(const char *folder)
     fputs("        )\n        _describe command commands ;;\n    argument)\n"
           "        case $words[1] in\n",
           page);
-    for (const command *each = COMMANDS; each->name != NULL; each++) {
+    for (const command *each = next_command(NULL); each != NULL; each = next_command(each)) {
         fprintf(page, "        %s) _arguments \\\n", each->name);
         for (int index = 0; index < OPTION_MAX && each->options[index].name != NULL; index++)
             put_zsh_option(page, &each->options[index]);
@@ -138,7 +138,7 @@ static void write_fish(const char *folder)
           "complete -c ckl -l private -d 'only for the owner'\n"
           "complete -c ckl -l help -d help\ncomplete -c ckl -l version -d version\n",
           page);
-    for (const command *each = COMMANDS; each->name != NULL; each++) {
+    for (const command *each = next_command(NULL); each != NULL; each = next_command(each)) {
         fprintf(page, "complete -c ckl -n __fish_use_subcommand -f -a %s -d ", each->name);
         put_fish(page, each->summary);
         fputc('\n', page);
