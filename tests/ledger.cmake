@@ -2,6 +2,3 @@ add_test(NAME ledger/explains_itself
          COMMAND bash ${CMAKE_SOURCE_DIR}/tests/ledger/explains_itself.sh)
 set_tests_properties(ledger/explains_itself PROPERTIES ENVIRONMENT
   "CKL=$<TARGET_FILE:ckl>;CKL_DEMO=$<TARGET_FILE:ckl-demo>;IRIS=${CMAKE_SOURCE_DIR}/tools/demo/iris.csv")
-add_test(NAME package/exports COMMAND bash ${CMAKE_SOURCE_DIR}/tests/package/exports.sh)
-set_tests_properties(package/exports PROPERTIES ENVIRONMENT
-  "INCLUDE=${CMAKE_SOURCE_DIR}/include;LIBRARY=$<TARGET_FILE:ckl_shared>")

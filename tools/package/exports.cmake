@@ -1,0 +1,18 @@
+# Writes OUTPUT, the linker's version script: what the headers in INCLUDE declare with CKL_API is
+# shown under VERSION, nothing else is.
+file(GLOB headers ${INCLUDE}/ckl/*.h)
+set(names "")
+foreach(header IN LISTS headers)
+  file(READ ${header} text)
+  string(REPLACE ";" "\n;" text "${text}")
+  string(REGEX MATCHALL "CKL_API(_VOID)?[ \n][^;({#]*ckl_[a-z_0-9]+\\(" declarations "${text}")
+  foreach(declaration IN LISTS declarations)
+    string(REGEX MATCH "ckl_[a-z_0-9]+\\($" name "${declaration}")
+    string(REPLACE "(" ";" name "${name}")
+    list(APPEND names ${name})
+  endforeach()
+endforeach()
+list(REMOVE_DUPLICATES names)
+list(SORT names)
+string(REPLACE ";" ";\n    " names "${names}")
+file(WRITE ${OUTPUT} "${VERSION}\n{\n  global:\n    ${names};\n  local:\n    *;\n};\n")
