@@ -1,4 +1,5 @@
 /* Data states: building, what is refused, the guide's form, edits that are refused. */
+#include "state_internal.h"
 #include "state_test.h"
 
 static ckl_data_state *read_state(ckl_format format, const char *text)
@@ -221,6 +222,120 @@ START_TEST(edit_all_or_none)
 }
 END_TEST
 
+/* What the text says, hashed whole. */
+static digest whole_hash(ckl_data_state *state)
+{
+    digest value;
+    char *text = canonical(state);
+    ck_assert_int_eq(hash_bytes(&value, text, strlen(text), NULL), CKL_OK);
+    ckl_free(text);
+    return value;
+}
+
+static digest quick_hash(ckl_data_state *state)
+{
+    digest value;
+    ck_assert_int_eq(state_hash_again(&value, state, NULL), CKL_OK);
+    return value;
+}
+
+static ckl_data_state *numbered_state(int count)
+{
+    ckl_data_state *state = new_state();
+    for (int index = 0; index < count; index++) {
+        char uid[32];
+        snprintf(uid, sizeof uid, "sample_%06d", index);
+        ck_assert_int_eq(ckl_data_state_add(state, uid, NULL), CKL_OK);
+    }
+    ck_assert_int_eq(ckl_data_state_finish(state, NULL), CKL_OK);
+    return state;
+}
+
+#define SAMPLES 12000
+
+/* One to three uids, the same one twice now and then. */
+static ckl_data_state *edit_some(const ckl_data_state *state, unsigned *number, size_t *count)
+{
+    static const state_action ACTIONS[] = {STATE_DISCARD, STATE_RESTORE, STATE_TAG, STATE_UNTAG};
+    static const char *const TAGS[] = {"a", "b", "hard"};
+    char text[3][32];
+    const char *uids[] = {text[0], text[1], text[2]};
+    ckl_data_state *edited = NULL;
+    *number = *number * 1664525u + 1013904223u;
+    *count = 1 + (*number >> 8) % 3;
+    for (size_t index = 0; index < *count; index++)
+        snprintf(text[index], sizeof text[index], "sample_%06u",
+                 ((*number >> 4) + 37 * (unsigned)(index / 2)) % SAMPLES);
+    ck_assert_int_eq(state_edit(&edited, state, ACTIONS[*number >> 30], TAGS[(*number >> 16) % 3],
+                                uids, *count, NULL),
+                     CKL_OK);
+    return edited;
+}
+
+static ckl_sample_counts count_samples(ckl_data_state *state)
+{
+    ckl_sample_counts counts = {.total = ckl_data_state_counts(state).total};
+    for (uint64_t index = 0; index < counts.total; index++) {
+        ckl_sample sample = ckl_data_state_sample(state, index);
+        counts.discarded += sample.discarded;
+        counts.tagged += sample.tag_count > 0;
+    }
+    return counts;
+}
+
+/* An edited state takes over what the one before held: both stay what they are, whichever is asked,
+ * kept or released, and the hash that goes on from a mark is that of the whole text. */
+START_TEST(edited_again_and_again)
+{
+    ckl_data_state *state = numbered_state(SAMPLES);
+    unsigned number = 7;
+    for (int round = 0; round < 120; round++) {
+        digest before = whole_hash(state), after;
+        size_t count = 0, changes = 0;
+        state_change *rows = NULL;
+        ckl_data_state *edited = edit_some(state, &number, &count);
+        after = quick_hash(edited);
+        ck_assert_int_eq(state_diff(&rows, &changes, state, edited, NULL), CKL_OK);
+        ck_assert_uint_le(changes, count);
+        ck_assert_int_eq(changes == 0, digest_equal(&before, &after));
+        for (size_t index = 0; index < changes; index++)
+            ck_assert_str_eq(rows[index].from->uid, rows[index].to->uid);
+        free(rows);
+        digest whole = whole_hash(edited);
+        ck_assert(digest_equal(&after, &whole));
+        ckl_sample_counts told = ckl_data_state_counts(edited), real = count_samples(edited);
+        ck_assert(told.discarded == real.discarded && told.tagged == real.tagged);
+        if (round % 3 == 0) { /* the one before is asked while the edited one is there */
+            whole = whole_hash(state);
+            ck_assert(digest_equal(&before, &whole));
+        }
+        ckl_data_state_free(round % 2 == 0 ? state : edited);
+        state = round % 2 == 0 ? edited : state;
+        digest kept = quick_hash(state);
+        ck_assert(digest_equal(&kept, round % 2 == 0 ? &after : &before));
+    }
+    ckl_data_state_free(state);
+}
+END_TEST
+
+/* A state that others hold, too, is left alone. */
+START_TEST(shared_state_is_copied)
+{
+    ckl_data_state *state = numbered_state(SAMPLES), *share = state_share(state);
+    unsigned number = 0; /* the first edit discards */
+    size_t count;
+    digest before = whole_hash(state);
+    ckl_data_state *edited = edit_some(state, &number, &count);
+    ck_assert_ptr_null(state->link);
+    digest after = quick_hash(edited), still = whole_hash(share);
+    ck_assert(digest_equal(&before, &still));
+    ck_assert(!digest_equal(&before, &after));
+    ckl_data_state_free(share);
+    ckl_data_state_free(edited);
+    ckl_data_state_free(state);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("state");
@@ -233,6 +348,8 @@ int main(void)
     tcase_add_test(all, parsed);
     tcase_add_test(all, refused_when_parsed);
     tcase_add_test(all, edit_all_or_none);
+    tcase_add_test(all, edited_again_and_again);
+    tcase_add_test(all, shared_state_is_copied);
     suite_add_tcase(suite, all);
     return run_suite(suite);
 }
