@@ -22,6 +22,40 @@ ckl_status ckl_data_state_add(ckl_data_state *state, const char *uid, ckl_error 
     return status == CKL_OK ? state_push(state, uid, size, false, 0, err) : status;
 }
 
+#define STEPS_MAX 16
+
+/* The text of a uid that was added already, when it is the last one, or a few behind the one that
+ * was remarked on last: then it is not copied. NULL: it is not seen there. */
+static const char *known_uid(ckl_data_state *state, const char *uid)
+{
+    if (state->count == 0)
+        return NULL;
+    const state_sample *last = &state->samples[state->count - 1];
+    if (strcmp(last->uid, uid) == 0)
+        return last->uid;
+    size_t end = state->count - state->near < STEPS_MAX ? state->count : state->near + STEPS_MAX;
+    for (size_t index = state->near; index < end; index++) {
+        if (strcmp(state->samples[index].uid, uid) == 0) {
+            state->near = index;
+            return state->samples[index].uid;
+        }
+    }
+    return NULL;
+}
+
+/* One copy of each tag that is used often. NULL when memory is out. */
+static const char *keep_tag(ckl_data_state *state, const char *tag)
+{
+    for (size_t index = 0; index < STATE_RECENT_TAGS; index++) {
+        if (state->recent_tags[index] != NULL && strcmp(state->recent_tags[index], tag) == 0)
+            return state->recent_tags[index];
+    }
+    const char *copy = state_copy_text(state, tag, strlen(tag));
+    state->recent_tags[state->next_recent] = copy;
+    state->next_recent = (state->next_recent + 1) % STATE_RECENT_TAGS;
+    return copy;
+}
+
 static ckl_status add_remark(ckl_data_state *state, const char *uid, const char *tag,
                              ckl_error *err)
 {
@@ -33,10 +67,12 @@ static ckl_status add_remark(ckl_data_state *state, const char *uid, const char 
         state->remarks = grown;
         state->remark_capacity = capacity;
     }
-    state_remark remark = {state_copy_text(state, uid, strlen(uid)), NULL};
+    state_remark remark = {known_uid(state, uid), NULL};
+    if (remark.uid == NULL)
+        remark.uid = state_copy_text(state, uid, strlen(uid));
     if (remark.uid == NULL)
         return error_memory(err);
-    if (tag != NULL && (remark.tag = state_copy_text(state, tag, strlen(tag))) == NULL)
+    if (tag != NULL && (remark.tag = keep_tag(state, tag)) == NULL)
         return error_memory(err);
     state->remarks[state->remark_count++] = remark;
     return CKL_OK;

@@ -49,6 +49,8 @@ typedef struct state_link {
     size_t count;
 } state_link;
 
+#define STATE_RECENT_TAGS 8
+
 struct ckl_data_state {
     arena_block *arena;
     state_sample *samples;
@@ -59,6 +61,9 @@ struct ckl_data_state {
     size_t bucket_count;
     state_remark *remarks;
     size_t remark_count, remark_capacity;
+    size_t near; /* the sample that was remarked on last, of those that are found at once */
+    const char *recent_tags[STATE_RECENT_TAGS];
+    size_t next_recent;
     ckl_sample_counts counts;
     uint64_t ignored;
     const char *first_ignored;
