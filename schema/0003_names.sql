@@ -21,6 +21,8 @@ CREATE TABLE _alias (
   PRIMARY KEY (hash, experiment)
 ) WITHOUT ROWID;
 
+CREATE INDEX _alias_by_experiment ON _alias (experiment);
+
 CREATE INDEX _event_by_time ON _event (at_us);
 CREATE INDEX _event_by_actor ON _event (actor, seq);
 CREATE INDEX _event_by_parent ON _event (from_experiment, seq);
