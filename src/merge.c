@@ -194,6 +194,24 @@ static ckl_status read_name(char out[64], db *ledger, ckl_error *err)
                               : status;
 }
 
+/* In the folder, or the file itself, which then names its folder. */
+static ckl_status find_ledger(buf *path, merge *job, ckl_error *err)
+{
+    uint64_t size = 0;
+    buf_add_format(path, "%s/ledger.db", job->folder);
+    ckl_status status = buf_check(path, err);
+    if (status != CKL_OK || fs_exists(path->data))
+        return status;
+    if (fs_file_size(&size, job->folder, NULL) != CKL_OK)
+        return error_set(err, CKL_NOT_FOUND, "there is no ledger in '%s'", job->folder);
+    buf_clear(path);
+    buf_add_text(path, job->folder);
+    char *slash = strrchr(job->folder, '/');
+    if (slash != NULL && slash != job->folder)
+        *slash = '\0';
+    return buf_check(path, err);
+}
+
 static ckl_status open_other(merge *job, const char *folder, ckl_error *err)
 {
     char name[64];
@@ -202,11 +220,8 @@ static ckl_status open_other(merge *job, const char *folder, ckl_error *err)
     ckl_error inner = {0};
     ckl_status status = fs_real_path(&job->folder, folder, &inner);
     if (status != CKL_OK)
-        return error_set(err, status, "there is no folder '%s'", folder);
-    buf_add_format(&path, "%s/ledger.db", job->folder);
-    status = buf_check(&path, err);
-    if (status == CKL_OK && !fs_exists(path.data))
-        status = error_set(err, CKL_NOT_FOUND, "there is no ledger in '%s'", folder);
+        return error_set(err, status, "there is no folder or ledger '%s'", folder);
+    status = find_ledger(&path, job, err);
     if (status == CKL_OK) {
         db_options settings = {.path = path.data, .read_only = true, .busy_timeout_ms = 5000};
         status = db_open(&job->other, &created, &settings, err);

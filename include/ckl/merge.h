@@ -23,7 +23,8 @@ typedef struct ckl_merge_result {
     uint64_t alias_count;      /* … that are called something else here */
 } ckl_merge_result;
 
-/* Joins the history of the ledger in the folder `other` as runs of this one: every event that is
+/* Joins the history of the ledger in the folder `other` (or of that file, where a ledger is kept
+ * elsewhere than its tree) as runs of this one: every event that is
  * not here yet, in order, with its time, actor and reason; states, samples, metrics; checkpoints
  * with their digests, but as removed: the files stay where they are, and so do dumps. What was
  * dumped there is pending here until it is dumped here. A state whose segments clash with others

@@ -173,11 +173,15 @@ def refusals():
             ckl(root, "update", "--config", config)
         copy = os.path.join(place, "copy")
         shutil.copytree(here, copy)
+        os.mkdir(copy + "2")
         assert "is this ledger" in ckl(here, "merge", copy, code=2)["error"]["message"]
-        assert "no folder" in ckl(here, "merge", place + "/none", code=1)["error"]["message"]
+        assert "no folder or ledger" in ckl(here, "merge", place + "/none", code=1)["error"]["message"]
         assert "no ledger" in ckl(here, "merge", place, code=1)["error"]["message"]
         ckl(here, "merge", there, "--as", "a b/c")
         assert rows(here, "SELECT run FROM runs") == [("main",), ("a-b-c",)]
+        file = ckl(copy + "2", "merge", there + "/ledger.db")["merged"][0]
+        assert file["new_events"] == 1 and rows(copy + "2", "SELECT run FROM runs") == \
+            [("there",), ("main",)], rows(copy + "2", "SELECT run FROM runs")
         # The run goes on at both ends: neither is lost, the merge is refused.
         ckl(here, "--run", "a-b-c", "update", "--config", write(place, {"x": 1}))
         ckl(there, "update", "--config", write(place, {"x": 2}))
