@@ -119,22 +119,18 @@ void check_progress(ckl_check *job, const char *what, uint64_t done, uint64_t to
 
 static ckl_status connect_ledger(ckl_check *job, bool writes, ckl_error *err)
 {
-    char *path = NULL, *lock = NULL;
     bool created = false;
-    ckl_status status = storage_path(&path, job->tree, "ledger.db", err);
-    if (status == CKL_OK)
-        status = storage_path(&lock, job->tree, ".ckl/writer.lock", err);
-    if (status == CKL_OK && !fs_exists(path)) {
+    ckl_status status = storage_find_ledger(job->tree, NULL, err);
+    if (status == CKL_OK && !fs_exists(storage_ledger(job->tree))) {
         error_set(err, CKL_NOT_FOUND, "there is no ledger in '%s'", job->root);
         error_hint(err, "name the root with -C ROOT");
         status = CKL_NOT_FOUND;
     }
-    db_options options = {path, lock, !writes, BUSY_TIMEOUT_MS};
-    if (status == CKL_OK)
-        status = db_open(&job->ledger, &created, &options, err);
-    free(path);
-    free(lock);
-    return status;
+    if (status != CKL_OK)
+        return status;
+    db_options options = {storage_ledger(job->tree), storage_ledger_lock(job->tree), !writes,
+                          BUSY_TIMEOUT_MS};
+    return db_open(&job->ledger, &created, &options, err);
 }
 
 /* As any program does that opens the ledger to write: finishes what was left, migrates. */

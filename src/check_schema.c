@@ -94,8 +94,12 @@ static ckl_status check_meta(ckl_check *job, db *fresh, ckl_error *err)
             if (strlen(value) != 32 || strspn(value, "0123456789abcdef") != 32)
                 status = check_add(job, FIX_NONE, "content", subject, err,
                                    "'%s' is no name of a ledger", value);
-        } else {
+        } else if (strcmp(key, "tree") != 0) {
             status = check_add(job, FIX_NONE, "content", subject, err, "no ledger has this");
+        } else if (strcmp(value, storage_name(job->tree)) != 0 &&
+                   storage_name(job->tree)[0] != '\0') {
+            status = check_add(job, FIX_NONE, "content", subject, err,
+                               "'%s' is another root's name than this one's", value);
         }
     }
     if (status == CKL_DONE)

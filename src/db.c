@@ -6,10 +6,26 @@
 
 #include "db_internal.h"
 
+static bool is_locking(int result)
+{
+    switch (result) {
+    case SQLITE_IOERR_LOCK:
+    case SQLITE_IOERR_RDLOCK:
+    case SQLITE_IOERR_UNLOCK:
+    case SQLITE_IOERR_CHECKRESERVEDLOCK:
+    case SQLITE_IOERR_SHMLOCK:
+        return true;
+    default:
+        return (result & 0xff) == SQLITE_BUSY;
+    }
+}
+
 ckl_status db_error(db *ledger, int result, const char *doing, ckl_error *err)
 {
     const char *what =
         ledger->connection != NULL ? sqlite3_errmsg(ledger->connection) : sqlite3_errstr(result);
+    if (is_locking(result) && ledger->lock_path != NULL && fs_lacks_locks(ledger->lock_path))
+        return fs_refuse_without_locks(ledger->path, err);
     switch (result & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -76,9 +92,6 @@ ckl_status db_query(statement *out, db *ledger, const char *sql, ckl_error *err)
     }
     if (use_cached(out, ledger, sql))
         return CKL_OK;
-    ckl_status status = db_connect_again(ledger, err);
-    if (status != CKL_OK)
-        return status;
     int result =
         sqlite3_prepare_v3(ledger->connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &out->raw, NULL);
     if (result != SQLITE_OK)
@@ -281,14 +294,13 @@ static ckl_status begin_write(db *ledger, bool durable, ckl_error *err)
     status = db_lock_writers(ledger, err);
     if (status != CKL_OK)
         return status;
-    status = db_connect_again(ledger, err);
-    if (status == CKL_OK && durable && ledger->suspect)
+    if (durable && ledger->suspect)
         status = db_secure_log(ledger, err);
-    if (status == CKL_OK && durable != ledger->durable) {
+    if (status == CKL_OK && durable != ledger->durable && !ledger->rollback)
         status = db_execute(ledger,
                             durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err);
+    if (status == CKL_OK)
         ledger->durable = durable;
-    }
     if (status == CKL_OK)
         status = db_execute(ledger, "BEGIN IMMEDIATE", err);
     if (status != CKL_OK)
@@ -304,8 +316,6 @@ ckl_status db_begin(db *ledger, db_mode mode, ckl_error *err)
         return error_set(err, CKL_MISUSE, "a transaction is open already");
     ledger->recorded = false;
     if (mode == DB_READ)
-        status = db_connect_again(ledger, err);
-    if (mode == DB_READ && status == CKL_OK)
         status = db_execute(ledger, "BEGIN", err);
     else
         status = begin_write(ledger, mode == DB_WRITE_DURABLE, err);
@@ -396,8 +406,17 @@ void db_rollback(db *ledger)
 void db_set_patience(db *ledger, int timeout_ms)
 {
     ledger->patience_ms = timeout_ms >= 0 ? timeout_ms : ledger->busy_timeout_ms;
-    if (ledger->connection != NULL)
-        sqlite3_busy_timeout(ledger->connection, ledger->patience_ms);
+    sqlite3_busy_timeout(ledger->connection, ledger->patience_ms);
+}
+
+const char *db_network(const db *ledger)
+{
+    return ledger->network;
+}
+
+bool db_left_log(const db *ledger)
+{
+    return ledger->left_log;
 }
 
 bool db_in_transaction(const db *ledger)

@@ -87,6 +87,11 @@ void db_rollback(db *ledger);
 void db_set_patience(db *ledger, int timeout_ms);
 bool db_in_transaction(const db *ledger);
 bool db_is_read_only(const db *ledger);
+/* The kind of network file system that it is on; NULL: a disk of this machine. Opening for writing
+ * there takes the log away for a rollback journal, which stays (also where it is no network:
+ * another machine may use it as one); db_left_log: it did so just now. */
+const char *db_network(const db *ledger);
+bool db_left_log(const db *ledger);
 /* Gives every parameterless statement of `sql` to SQLite; for migrations. */
 ckl_status db_execute(db *ledger, const char *sql, ckl_error *err);
 

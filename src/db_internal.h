@@ -31,6 +31,9 @@ struct db {
     pid_t process;                    /* a forked child must not use the connection */
     bool read_only;
     bool in_transaction;
+    const char *network; /* see db_network */
+    bool rollback;       /* it has a rollback journal, no log */
+    bool left_log;
     bool durable;  /* what synchronous is set to */
     bool recorded; /* the last commit, which failed, is in the ledger nevertheless */
     bool suspect;  /* a sync of the log failed: what it holds may be on no disk */
@@ -43,7 +46,7 @@ struct db {
 /* Makes the tables of the versions after `version` (-1: all), the views, and the version's stamp.
  */
 ckl_status db_replay_schema(db *ledger, int64_t version, ckl_error *err);
-/* Opens the connection anew when it was given up, as it was opened for writing. */
+/* Opens ledger->connection, which is NULL, as it was opened for writing. */
 ckl_status db_connect_again(db *ledger, ckl_error *err);
 
 /* ---- after a failed commit (db_outcome.c) ---------------------------------------------------- */

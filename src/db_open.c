@@ -219,7 +219,9 @@ static ckl_status migrate(bool *created, db *ledger, ckl_error *err)
     if (status != CKL_OK || version == DB_VERSION)
         return status;
     if (version < 0)
-        status = db_execute(ledger, "PRAGMA journal_mode=WAL", err);
+        status = db_execute(
+            ledger, ledger->rollback ? "PRAGMA journal_mode=TRUNCATE" : "PRAGMA journal_mode=WAL",
+            err);
     if (status == CKL_OK)
         status = db_execute(ledger, "BEGIN IMMEDIATE", err);
     if (status != CKL_OK)
@@ -251,20 +253,76 @@ static ckl_status update_views(db *ledger, ckl_error *err)
     return status;
 }
 
-/* The log that stays is cut back after a checkpoint: one large change must not keep its size. */
+/* The log that stays is cut back after a checkpoint: one large change must not keep its size. A
+ * rollback journal is only sure to be gone when its folder is synced, too: EXTRA. */
 static ckl_status set_up_writing(db *ledger, ckl_error *err)
 {
     ledger->durable = false;
+    if (ledger->rollback)
+        return db_execute(ledger, "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=EXTRA", err);
     return db_execute(ledger, "PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=1048576", err);
 }
 
 ckl_status db_connect_again(db *ledger, ckl_error *err)
 {
-    if (ledger->connection != NULL)
-        return CKL_OK;
     ckl_status status =
         connect_as(ledger, ledger->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, err);
     return status == CKL_OK ? set_up_writing(ledger, err) : status;
+}
+
+#define HEADER_MODES 18 /* in an SQLite file: 2 bytes, both 2 when it has a log */
+
+/* What the file itself says, before SQLite does what that asks for. */
+static void read_journal_mode(bool *has_log, bool *is_there, db *ledger)
+{
+    unsigned char modes[2] = {0, 0};
+    sqlite3_file *file = NULL;
+    *is_there = sqlite3_file_control(ledger->connection, "main", SQLITE_FCNTL_FILE_POINTER,
+                                     &file) == SQLITE_OK &&
+                file != NULL && file->pMethods != NULL &&
+                file->pMethods->xRead(file, modes, sizeof modes, HEADER_MODES) == SQLITE_OK;
+    *has_log = *is_there && modes[0] == 2;
+}
+
+/* Without the memory that processes share, for there is none between machines: nobody else may have
+ * it open meanwhile. */
+static ckl_status leave_log(db *ledger, ckl_error *err)
+{
+    int64_t version = -1, tables = 0;
+    int keep_log = 0;
+    BUF_AUTO shared = BUF_INIT;
+    buf_add_format(&shared, "%s-shm", ledger->path);
+    ckl_status status = buf_check(&shared, err);
+    if (status == CKL_OK)
+        status = db_lock_writers(ledger, err);
+    if (status == CKL_OK)
+        status = db_execute(ledger, "PRAGMA locking_mode=EXCLUSIVE", err);
+    if (status == CKL_OK)
+        status = read_version(&version, ledger, err);
+    if (status == CKL_OK)
+        sqlite3_file_control(ledger->connection, "main", SQLITE_FCNTL_PERSIST_WAL, &keep_log);
+    if (status == CKL_OK)
+        status = db_execute(ledger, "PRAGMA journal_mode=TRUNCATE", err);
+    if (status == CKL_OK)
+        status = fs_remove_file(shared.data, err);
+    if (status == CKL_OK)
+        status = db_execute(ledger, "PRAGMA locking_mode=NORMAL", err);
+    if (status == CKL_OK) /* only a reading lets go of what was locked for good */
+        status = pragma_integer(&tables, ledger, "SELECT count(*) FROM sqlite_master", err);
+    db_unlock_writers(ledger);
+    ledger->left_log = status == CKL_OK;
+    return status;
+}
+
+static ckl_status choose_journal(db *ledger, ckl_error *err)
+{
+    bool has_log = false, is_there = false;
+    const char *name = NULL;
+    read_journal_mode(&has_log, &is_there, ledger);
+    if (fs_is_network(ledger->path, &name))
+        ledger->network = name;
+    ledger->rollback = ledger->network != NULL || (is_there && !has_log);
+    return ledger->network != NULL && has_log ? leave_log(ledger, err) : CKL_OK;
 }
 
 static ckl_status open_for_writing(bool *created, db *ledger, ckl_error *err)
@@ -273,6 +331,8 @@ static ckl_status open_for_writing(bool *created, db *ledger, ckl_error *err)
     ckl_status status =
         connect_as(ledger, ledger->path,
                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, err);
+    if (status == CKL_OK)
+        status = choose_journal(ledger, err);
     if (status == CKL_OK)
         status = read_version(&version, ledger, err);
     if (status == CKL_OK && version != DB_VERSION) {
@@ -347,6 +407,19 @@ static ckl_status open_for_reading(db *ledger, ckl_error *err)
     return status == CKL_OK ? read_as_newest(ledger, version, err) : status;
 }
 
+/* At once: SQLite would wait for locks that it can never have. The first opening shows it by the
+ * lock of the writers. */
+static ckl_status check_locks(db *ledger, ckl_error *err)
+{
+    ckl_status status = CKL_OK;
+    if (ledger->lock_path != NULL && fs_lacks_locks(ledger->lock_path))
+        return fs_refuse_without_locks(ledger->path, err);
+    if (!ledger->read_only && !fs_exists(ledger->path))
+        status = db_lock_writers(ledger, err);
+    db_unlock_writers(ledger);
+    return status;
+}
+
 ckl_status db_open(db **out, bool *created, const db_options *options, ckl_error *err)
 {
     db *ledger = calloc(1, sizeof *ledger);
@@ -361,9 +434,11 @@ ckl_status db_open(db **out, bool *created, const db_options *options, ckl_error
     ckl_status status;
     if (ledger->path == NULL || (options->lock_path != NULL && ledger->lock_path == NULL))
         status = error_memory(err);
-    else if (options->read_only)
-        status = open_for_reading(ledger, err);
     else
+        status = check_locks(ledger, err);
+    if (status == CKL_OK && options->read_only)
+        status = open_for_reading(ledger, err);
+    else if (status == CKL_OK)
         status = open_for_writing(created, ledger, err);
     if (status != CKL_OK) {
         db_close(ledger);

@@ -24,7 +24,7 @@ bool db_outcome_is_unknown(int result)
 /* ---- the connection -------------------------------------------------------------------------- */
 
 /* Whoever reads by the old connection just now keeps it until the end of that. */
-static void give_up_connection(db *ledger)
+static void give_up(db *ledger, sqlite3 *old)
 {
     for (size_t index = 0; index < ledger->cache_count; index++) {
         db_cached *entry = &ledger->cache[index];
@@ -35,12 +35,28 @@ static void give_up_connection(db *ledger)
             *entry = (db_cached){0};
         }
     }
-    if (!sqlite3_get_autocommit(ledger->connection))
-        sqlite3_exec(ledger->connection, "ROLLBACK", NULL, NULL, NULL);
-    sqlite3_db_config(ledger->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    sqlite3_close_v2(ledger->connection);
-    ledger->connection = NULL;
+    sqlite3_db_config(old, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    sqlite3_close_v2(old);
     ledger->log_pages = 0;
+}
+
+/* The old connection stays open until there is a new one: what processes share about the log would
+ * be gone with the last of them, and making it again takes space that a full disk does not have.
+ * Without a new one the old one must do. */
+static void reconnect(db *ledger)
+{
+    sqlite3 *old = ledger->connection;
+    bool durable = ledger->durable;
+    if (!sqlite3_get_autocommit(old))
+        sqlite3_exec(old, "ROLLBACK", NULL, NULL, NULL);
+    ledger->connection = NULL;
+    if (db_connect_again(ledger, NULL) == CKL_OK) {
+        give_up(ledger, old);
+        return;
+    }
+    sqlite3_close(ledger->connection);
+    ledger->connection = old;
+    ledger->durable = durable;
 }
 
 /* CKL_OK: it is recorded; CKL_NOT_FOUND: it is not, or nobody said how to tell. */
@@ -86,7 +102,10 @@ static bool overwrite(db *ledger)
         version = sqlite3_column_int(raw, 0);
     sqlite3_finalize(raw);
     if (version >= 0)
-        sql = sqlite3_mprintf("BEGIN IMMEDIATE; PRAGMA user_version=%d; COMMIT", version);
+        sql = sqlite3_mprintf("PRAGMA synchronous=FULL; BEGIN IMMEDIATE; PRAGMA user_version=%d;"
+                              " COMMIT",
+                              version);
+    ledger->durable = true;
     bool done = sql != NULL && sqlite3_exec(ledger->connection, sql, NULL, NULL, NULL) == SQLITE_OK;
     sqlite3_free(sql);
     if (!done && !sqlite3_get_autocommit(ledger->connection))
@@ -168,15 +187,13 @@ static ckl_status settle_presence(db *ledger, int result, bool durable, ckl_erro
 ckl_status db_look_up(db *ledger, int result, ckl_error *failure)
 {
     bool durable = ledger->durable;
-    give_up_connection(ledger);
-    ckl_status status = db_connect_again(ledger, NULL);
-    if (status == CKL_OK)
-        status = look(ledger);
+    reconnect(ledger);
+    ckl_status status = look(ledger);
     if (status == CKL_OK)
         return settle_presence(ledger, result, durable, failure);
     if (status != CKL_NOT_FOUND)
         return unknown(failure);
-    if (result == SQLITE_IOERR_FSYNC && db_secure_log(ledger, NULL) != CKL_OK)
-        ledger->suspect = true;
+    if (result == SQLITE_IOERR_FSYNC)
+        (void)db_secure_log(ledger, NULL);
     return settle_absence(ledger, result, failure);
 }

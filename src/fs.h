@@ -20,6 +20,14 @@ bool fs_is_read_only(const char *path); /* its file system */
 bool fs_is_full(int descriptor);        /* its file system has no space left for us */
 /* Keeps space on disk in a file of this size, unless it is there already; failing is no harm. */
 void fs_reserve(const char *path, uint64_t size);
+/* Whether a file or folder is on a file system that other machines share, where memory that
+ * processes share and the order of writes are not as on a disk of one's own. $CKL_FILE_SYSTEM
+ * ("network" or "local") answers instead, for tests, and for a FUSE file system, which is taken for
+ * a network's. *name (may be NULL) says which, for messages. */
+bool fs_is_network(const char *path, const char **name);
+/* Whether a file that is there cannot be locked at all. */
+bool fs_lacks_locks(const char *path);
+ckl_status fs_refuse_without_locks(const char *path, ckl_error *err);
 /* Errors: CKL_NOT_FOUND, CKL_INVALID when it is not a regular file, CKL_IO */
 ckl_status fs_file_size(uint64_t *out, const char *path, ckl_error *err);
 /* The absolute path without links; *out is the caller's. */
@@ -50,6 +58,9 @@ ckl_status fs_write_again(const char *path, ckl_error *err);
 typedef struct fs_writer fs_writer;
 ckl_status fs_writer_create(fs_writer **out, const char *path, ckl_error *err); /* O_EXCL */
 ckl_status fs_writer_add(fs_writer *writer, const void *bytes, size_t size, ckl_error *err);
+/* Says that so much will be added: then a disk without room for it shows before it is filled. Where
+ * the file system cannot tell, nothing is done. Errors: CKL_NO_SPACE */
+ckl_status fs_writer_expect(fs_writer *writer, uint64_t size, ckl_error *err);
 /* The descriptor, for a caller that writes by itself: then the file is read back and hashed at the
  * end. */
 int fs_writer_descriptor(fs_writer *writer);
@@ -57,8 +68,9 @@ int fs_writer_descriptor(fs_writer *writer);
 ckl_status fs_writer_finish(digest *out, uint64_t *size, fs_writer *writer, unsigned mode,
                             ckl_error *err);
 void fs_writer_abandon(fs_writer *writer); /* closes; the file stays. NULL is fine. */
-/* Copies a file into a writer: by reflink where the file system can, else by reading. "-" reads
- * standard input. Errors: CKL_NOT_FOUND, CKL_INVALID when it is no regular file or pipe, CKL_IO */
+/* Copies a file into a writer: by reflink where the file system can, else by reading, with the
+ * space for it taken first. "-" reads standard input, of no known size. Errors: CKL_NOT_FOUND,
+ * CKL_INVALID when it is no regular file or pipe, CKL_IO */
 ckl_status fs_writer_copy(fs_writer *writer, const char *path, ckl_error *err);
 
 /* Fills a new writer by reflink alone. CKL_INVALID when the file system cannot: nothing is written,
@@ -67,7 +79,7 @@ ckl_status fs_writer_clone(fs_writer *writer, const char *path, ckl_error *err);
 
 /* A lock on a file (made when missing, never removed): dropped when the process dies, not
  * inherited by a forked child's use. `shared` locks may be held together. `timeout_ms` 0: one try.
- * Errors: CKL_BUSY, CKL_IO */
+ * Errors: CKL_BUSY; CKL_IO, also where the file system has no locks: nothing is done without. */
 typedef struct fs_lock fs_lock;
 ckl_status fs_lock_take(fs_lock **out, const char *path, bool shared, int timeout_ms,
                         ckl_error *err);
@@ -80,10 +92,11 @@ void fs_lock_drop(fs_lock *lock); /* NULL is fine */
 ckl_status fs_lock_sign(fs_lock *lock, const char *text, ckl_error *err);
 void fs_lock_signature(char *out, size_t size, const char *path); /* empty when there is none */
 
-/* A number that all processes that open the same file see at once: a page of shared memory. */
+/* A number that all processes that open the same file see at once: a page of shared memory; on a
+ * network file system within a second, for there it is read from the file. */
 typedef struct fs_counter fs_counter;
 ckl_status fs_counter_open(fs_counter **out, const char *path, ckl_error *err);
-uint64_t fs_counter_read(const fs_counter *counter); /* in nanoseconds; 0 for NULL */
+uint64_t fs_counter_read(fs_counter *counter); /* in nanoseconds; 0 for NULL */
 /* Gives it another value than it had, later ones larger. NULL is fine. */
 void fs_counter_change(fs_counter *counter);
 void fs_counter_close(fs_counter *counter); /* NULL is fine */

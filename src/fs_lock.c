@@ -81,13 +81,20 @@ static ckl_status still_held(const char *path, ckl_error *err)
     return CKL_BUSY;
 }
 
+static ckl_status cannot_lock(int number, const char *path, ckl_error *err)
+{
+    bool none = number == ENOLCK || number == ENOSYS || number == EOPNOTSUPP;
+    return none ? fs_refuse_without_locks(path, err)
+                : error_errno(err, number, "could not lock", path);
+}
+
 static ckl_status wait_for_lock(int descriptor, const char *path, int how, int64_t end_us,
                                 ckl_error *err)
 {
     int64_t pause = PAUSE_MIN_US;
     while (flock(descriptor, how | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
-            return error_errno(err, errno, "could not lock", path);
+            return cannot_lock(errno, path, err);
         if (clock_monotonic_us() >= end_us)
             return still_held(path, err);
         clock_sleep_us(pause);
@@ -141,6 +148,16 @@ static bool someone_before(int queue, int64_t place)
     return place > 0 && fcntl(queue, F_OFD_GETLK, &look) == 0 && look.l_type != F_UNLCK;
 }
 
+/* SQLite's locks are of this kind: where there are none at all, flock alone protects nothing. */
+static ckl_status check_queue(int queue, const char *path, ckl_error *err)
+{
+    struct flock look = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+    if (fcntl(queue, F_GETLK, &look) == 0 ||
+        (errno != ENOLCK && errno != ENOSYS && errno != EOPNOTSUPP))
+        return CKL_OK;
+    return cannot_lock(errno, path, err);
+}
+
 /* *place is 0 where there are no such locks: then there is no order. */
 static void enter_queue(int queue, int64_t *place)
 {
@@ -180,7 +197,12 @@ ckl_status fs_lock_take_in_turn(fs_lock **out, const char *path, int timeout_ms,
     if (queue < 0)
         return error_errno(err, errno == ENOENT ? EIO : errno, "could not open the lock",
                            queue_path);
+    status = check_queue(queue, path, err);
     /* Nobody waits: one look is enough, and the lock is free most of the time. */
+    if (status != CKL_OK) {
+        close(queue);
+        return status;
+    }
     if (someone_before(queue, INT64_MAX) || take(out, path, LOCK_EX, 0, NULL) != CKL_OK) {
         status = wait_for_turn(queue, path, end_us, err);
         if (status == CKL_OK)

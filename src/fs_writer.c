@@ -17,6 +17,7 @@ struct fs_writer {
     char *path;
     hasher *running;
     uint64_t size;
+    bool expects;       /* space was taken beyond its end, maybe more than is needed */
     bool by_descriptor; /* somebody else writes: it is read back at the end */
 };
 
@@ -250,6 +251,23 @@ ckl_status fs_writer_add(fs_writer *writer, const void *bytes, size_t size, ckl_
     return CKL_OK;
 }
 
+/* Not posix_fallocate: where there is no such call it would write every block. Errors but those of
+ * space are of the call itself. */
+ckl_status fs_writer_expect(fs_writer *writer, uint64_t size, ckl_error *err)
+{
+    int result;
+    if (size < PIECE || size > INT64_MAX - writer->size)
+        return CKL_OK;
+    while ((result = fallocate(writer->descriptor, FALLOC_FL_KEEP_SIZE, (off_t)writer->size,
+                               (off_t)size)) != 0 &&
+           errno == EINTR)
+        ;
+    if (result != 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+        return error_errno(err, errno, "there is no room for", writer->path);
+    writer->expects = result == 0;
+    return CKL_OK;
+}
+
 int fs_writer_descriptor(fs_writer *writer)
 {
     writer->by_descriptor = true;
@@ -285,16 +303,28 @@ ckl_status fs_writer_clone(fs_writer *writer, const char *path, ckl_error *err)
 
 ckl_status fs_writer_copy(fs_writer *writer, const char *path, ckl_error *err)
 {
+    struct stat found;
     int descriptor = -1;
     if (strcmp(path, "-") == 0)
         return read_all(STDIN_FILENO, "standard input", take_write, writer, err);
     ckl_status status = open_source(&descriptor, path, err);
     if (status != CKL_OK)
         return status;
-    if (!share_blocks(writer, descriptor))
-        status = read_all(descriptor, path, take_write, writer, err);
+    if (!share_blocks(writer, descriptor)) {
+        if (fstat(descriptor, &found) == 0 && S_ISREG(found.st_mode))
+            status = fs_writer_expect(writer, (uint64_t)found.st_size, err);
+        if (status == CKL_OK)
+            status = read_all(descriptor, path, take_write, writer, err);
+    }
     close(descriptor);
     return status;
+}
+
+/* A source that shrank while it was read leaves no more than was written; failing is no harm. */
+static void trim(const fs_writer *writer)
+{
+    if (writer->expects && ftruncate(writer->descriptor, (off_t)writer->size) != 0)
+        return;
 }
 
 static ckl_status settle(digest *out, uint64_t *size, fs_writer *writer, unsigned mode,
@@ -309,6 +339,7 @@ static ckl_status settle(digest *out, uint64_t *size, fs_writer *writer, unsigne
         status = hasher_end(out, writer->running, err);
     }
     *size = writer->size;
+    trim(writer);
     if (status == CKL_OK)
         status = protect(writer->descriptor, writer->path, mode, err);
     if (status == CKL_OK && fsync(writer->descriptor) != 0)

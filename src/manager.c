@@ -110,27 +110,38 @@ static ckl_status find_root(ckl_manager *manager, const char *root, bool make, c
     return status;
 }
 
+/* Said when there is something to decide: at the beginning of a ledger, or of training. */
+static void warn_of_network(const ckl_manager *manager, bool training)
+{
+    const char *name = db_network(manager->ledger);
+    if (name != NULL && (manager->created || training || db_left_log(manager->ledger)))
+        manager_warn(manager,
+                     "'%s' is on %s: recording is slower there, and readers wait for writers; to"
+                     " keep it on a disk of this machine: --ledger FILE",
+                     storage_ledger(manager->tree), name);
+}
+
 static ckl_status open_ledger(ckl_manager *manager, const ckl_options *options, ckl_error *err)
 {
-    char *path = NULL, *lock = NULL;
     bool make = !options->read_only && !options->must_exist;
     int timeout = options->busy_timeout_ms;
-    ckl_status status = storage_path(&path, manager->tree, "ledger.db", err);
-    if (status == CKL_OK)
-        status = storage_path(&lock, manager->tree, ".ckl/writer.lock", err);
-    if (status == CKL_OK && !make && !fs_exists(path))
+    ckl_status status = storage_find_ledger(manager->tree, options->ledger, err);
+    if (status == CKL_OK && !make && !fs_exists(storage_ledger(manager->tree)))
         status = no_ledger(manager->root, err);
     if (status == CKL_OK && !options->read_only)
         status = storage_prepare(manager->tree, err);
-    if (status == CKL_OK) {
-        db_options settings = {path, lock, options->read_only,
-                               timeout == 0  ? DEFAULT_BUSY_TIMEOUT_MS
-                               : timeout < 0 ? 0
-                                             : timeout};
-        status = db_open(&manager->ledger, &manager->created, &settings, err);
-    }
-    free(path);
-    free(lock);
+    if (status != CKL_OK)
+        return status;
+    db_options settings = {storage_ledger(manager->tree), storage_ledger_lock(manager->tree),
+                           options->read_only,
+                           timeout == 0  ? DEFAULT_BUSY_TIMEOUT_MS
+                           : timeout < 0 ? 0
+                                         : timeout};
+    status = db_open(&manager->ledger, &manager->created, &settings, err);
+    if (status == CKL_OK)
+        status = manager_tie_ledger(manager, err);
+    if (status == CKL_OK)
+        warn_of_network(manager, options->training);
     return status;
 }
 
@@ -218,6 +229,11 @@ const char *ckl_manager_root(const ckl_manager *manager)
 const char *ckl_manager_run(const ckl_manager *manager)
 {
     return manager->run_name;
+}
+
+const char *ckl_manager_ledger(const ckl_manager *manager)
+{
+    return storage_ledger(manager->tree);
 }
 
 bool ckl_manager_created(const ckl_manager *manager)
@@ -396,8 +412,7 @@ ckl_status ckl_manager_log_metric(ckl_manager *manager, int64_t step, const char
 
 void manager_keep_data_state(ckl_manager *manager, ckl_data_state *state, int64_t component)
 {
-    if (manager->head_state != state)
-        ckl_data_state_free(manager->head_state);
+    ckl_data_state_free(manager->head_state); /* of the same state: one of its owners */
     manager->head_state = state;
     manager->head_component = component;
 }

@@ -64,8 +64,10 @@ static ckl_status check_before_dump(const ckl_checkpoint *request, ckl_error *er
 
 static ckl_status fill(fs_writer *writer, const ckl_checkpoint *request, ckl_error *err)
 {
-    if (request->bytes != NULL)
-        return fs_writer_add(writer, request->bytes, request->size, err);
+    if (request->bytes != NULL) {
+        ckl_status room = fs_writer_expect(writer, request->size, err);
+        return room == CKL_OK ? fs_writer_add(writer, request->bytes, request->size, err) : room;
+    }
     if (request->path != NULL)
         return fs_writer_copy(writer, request->path, err);
     ckl_status status = request->write(request->context, fs_writer_descriptor(writer), err);

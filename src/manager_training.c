@@ -205,12 +205,7 @@ void manager_read_trainer(char *out, size_t size, const ckl_manager *manager)
 
 ckl_status manager_open_counter(ckl_manager *manager, ckl_error *err)
 {
-    char *path = NULL;
-    ckl_status status = storage_path(&path, manager->tree, ".ckl/changes", err);
-    if (status == CKL_OK)
-        status = fs_counter_open(&manager->changes, path, err);
-    free(path);
-    return status;
+    return fs_counter_open(&manager->changes, storage_changes(manager->tree), err);
 }
 
 void manager_set_degraded(ckl_manager *manager, const char *why)
@@ -262,10 +257,8 @@ ckl_status manager_probe(ckl_manager *manager, ckl_error *err)
 
 void manager_read_degraded(char *out, size_t size, const ckl_manager *manager)
 {
-    char *path = NULL, text[FS_COUNTER_TEXT] = "", trainer[256];
-    if (storage_path(&path, manager->tree, ".ckl/changes", NULL) == CKL_OK)
-        fs_counter_text(text, path);
-    free(path);
+    char text[FS_COUNTER_TEXT] = "", trainer[256];
+    fs_counter_text(text, storage_changes(manager->tree));
     snprintf(out, size, "%s", text);
     /* A trainer on a disk that turned read-only cannot even say so. */
     manager_read_trainer(trainer, sizeof trainer, manager);

@@ -281,8 +281,8 @@ static ckl_status write_intent(work *unit, ckl_manager *manager, ckl_error *err)
     status = manager_end(manager, status, &failure);
     if (status != CKL_OK && db_is_recorded(manager->ledger)) {
         forget(unit, manager);
-        error_set(err, CKL_IO, "nothing was saved: '%s/ledger.db' could not be synced",
-                  manager->root);
+        error_set(err, CKL_IO, "nothing was saved: '%s' could not be synced",
+                  storage_ledger(manager->tree));
     } else if (status != CKL_OK && err != NULL && err->code == CKL_OK) {
         *err = failure;
     }

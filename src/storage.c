@@ -37,6 +37,9 @@ void storage_free(storage *tree)
         return;
     free(tree->root);
     free(tree->staging);
+    free(tree->ledger);
+    free(tree->ledger_lock);
+    free(tree->changes);
     free(tree);
 }
 
@@ -52,13 +55,7 @@ ckl_status storage_path(char **out, const storage *tree, const char *relative, c
 
 ckl_status storage_prepare(storage *tree, ckl_error *err)
 {
-    char *private = NULL;
-    ckl_status status = storage_path(&private, tree, ".ckl", err);
-    if (status == CKL_OK)
-        status = fs_make_directory(private, err);
-    if (status == CKL_OK)
-        status = fs_make_directory(tree->staging, err);
-    free(private);
+    ckl_status status = fs_make_directories_below(tree->root, tree->staging, err);
     if (status == CKL_OK)
         storage_reserve(tree);
     return status;

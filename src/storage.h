@@ -27,6 +27,26 @@ void storage_file(char out[STORAGE_PATH], const ckl_hash *experiment, storage_ro
 void storage_weights(char out[STORAGE_PATH], const ckl_hash *experiment, int64_t step,
                      const char *run);
 
+/* ---- where the ledger is (storage_ledger.c) -------------------------------------------------- */
+
+#define STORAGE_NAME_LENGTH 32
+/* In the root, or where `given`, else $CKL_LEDGER, else ROOT/.ckl/ledger says. Made nothing yet.
+ * Errors: CKL_NOT_FOUND  it is not where .ckl/ledger says; CKL_REFUSED  the root has one in it,
+ * too; CKL_INVALID, CKL_DAMAGED */
+ckl_status storage_find_ledger(storage *tree, const char *given, ckl_error *err);
+/* Absolute paths, borrowed: the ledger, the lock of its writers, the counter of changes; the last
+ * two beside a ledger that is elsewhere. */
+const char *storage_ledger(const storage *tree);
+const char *storage_ledger_lock(const storage *tree);
+const char *storage_changes(const storage *tree);
+bool storage_ledger_is_elsewhere(const storage *tree);
+/* .ckl/ledger names another place, or is not there. */
+bool storage_ledger_has_moved(const storage *tree);
+/* The name that ties a tree to a ledger that is elsewhere; empty: not tied yet. */
+const char *storage_name(const storage *tree);
+/* Makes .ckl/ledger anew, durably. */
+ckl_status storage_point_to_ledger(storage *tree, const char *name, ckl_error *err);
+
 /* One operation that will put files into the tree: a folder .ckl/tmp/OP with a lock in it that is
  * held as long as the process works on it. Files made in it are staged under short names (no '/').
  */

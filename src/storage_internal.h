@@ -9,6 +9,9 @@
 struct storage {
     char *root;
     char *staging; /* ROOT/.ckl/tmp */
+    char *ledger, *ledger_lock, *changes;
+    char name[STORAGE_NAME_LENGTH + 1]; /* in .ckl/ledger; empty: there is no such file */
+    bool elsewhere, moved;
 };
 
 struct storage_op {

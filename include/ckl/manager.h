@@ -35,14 +35,20 @@ typedef struct ckl_options {
     bool must_exist;     /* fail with CKL_NOT_FOUND instead of creating */
     bool training; /* this process trains: record host, program, git commit with what it records */
     const ckl_warning_sink *warnings; /* NULL: warnings are dropped */
+    /* Where ledger.db is to be when not in the root, e.g. on a disk of this machine for a root that
+     * is on a network file system; its folder must be there. NULL: $CKL_LEDGER, else where it was
+     * (ROOT/.ckl/ledger says so), else in the root. */
+    const char *ledger;
 } ckl_options;
 
 /* Opens the ledger under `root`, making folder and ledger when there are none, and continues at the
  * run's head, pending changes included. A run that is not recorded begins (empty) with its first
  * change. What a crash left half done is finished or undone first (design 8).
- * Errors: CKL_NOT_FOUND  nothing there (read_only, must_exist)
- *         CKL_REFUSED    newer, foreign or hostile file; nothing was touched
- *         CKL_DAMAGED    not readable as a ledger
+ * On a file system that machines share (NFS, SMB, FUSE, …; $CKL_FILE_SYSTEM, "network" or "local",
+ * answers instead) the ledger gets a rollback journal in the place of its log, once and for all,
+ * and the warning sink is told when it is made and when training begins. Errors: CKL_NOT_FOUND
+ * nothing there (read_only, must_exist), or not where it was CKL_REFUSED    newer, foreign or
+ * hostile file, or another root's; nothing was touched CKL_DAMAGED    not readable as a ledger
  *         CKL_INVALID    a run name outside [A-Za-z0-9._-]{1,64}
  *         CKL_BUSY, CKL_IO, CKL_NO_SPACE, CKL_NO_MEMORY */
 CKL_API ckl_status ckl_manager_open(ckl_manager **out, const char *root, const ckl_options *options,
@@ -52,6 +58,8 @@ CKL_API_VOID void ckl_manager_close(ckl_manager *manager);
 /* The absolute path of the root, and the name of the run. Borrowed. */
 CKL_API const char *ckl_manager_root(const ckl_manager *manager);
 CKL_API const char *ckl_manager_run(const ckl_manager *manager);
+/* The absolute path of the ledger. Borrowed. */
+CKL_API const char *ckl_manager_ledger(const ckl_manager *manager);
 /* True when this open made the ledger. */
 CKL_API bool ckl_manager_created(const ckl_manager *manager);
 
@@ -247,9 +255,15 @@ CKL_API ckl_status ckl_manager_load_model(char **out, size_t *size, ckl_manager 
 CKL_API ckl_status ckl_manager_load_architecture(char **out, size_t *size, ckl_manager *manager,
                                                  const char *hash, ckl_error *err);
 
-typedef enum ckl_choice { CKL_AT_STEP, CKL_LATEST, CKL_BEST_LOWEST, CKL_BEST_HIGHEST } ckl_choice;
-/* The absolute path of a checkpoint of an experiment: at `step`, the latest saved, or the one with
- * the lowest or highest `metric`. */
+typedef enum ckl_choice {
+    CKL_AT_STEP,
+    CKL_LATEST,
+    CKL_BEST_LOWEST,
+    CKL_BEST_HIGHEST,
+    CKL_NEAREST
+} ckl_choice;
+/* The absolute path of a checkpoint of an experiment: at `step`, the nearest to it (of two that are
+ * as near, the later step), the latest saved, or the one with the lowest or highest `metric`. */
 CKL_API ckl_status ckl_manager_checkpoint_path(char **out, ckl_manager *manager, const char *hash,
                                                ckl_choice choice, int64_t step, const char *metric,
                                                ckl_error *err);

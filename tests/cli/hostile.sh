@@ -50,22 +50,52 @@ sql 'CREATE TRIGGER planted AFTER INSERT ON _event BEGIN UPDATE _sample SET uid 
 exits 0 '' "$CKL" -C root tag x a
 [ "$(sql 'SELECT group_concat(uid) FROM _sample')" = a,b ] || fail "a trigger ran"
 
-# A link in the place of a folder or file of the tree leads nowhere.
-fresh
+# A link in the place of a folder or file of the tree leads nowhere: it is named, nothing is made or
+# changed where it leads, and without it everything goes on.
 mkdir elsewhere
-rm -rf root/checkpoints
-ln -s ../elsewhere root/checkpoints
-echo '{"lr": 2}' >config.json
-status=0
-"$CKL" -C root update --config config.json --dump >/dev/null 2>error || status=$?
-[ -z "$(ls -A elsewhere)" ] || fail "the link was followed: $(find elsewhere)"
-[ "$status" -ne 0 ] || fail "a link instead of the tree was accepted"
-fresh
-ln -s /etc/passwd "root/checkpoints/$head/model"
+echo precious >elsewhere/precious
+plant() { # LINK COMMAND…: in the place of what is there, kept aside
+    local link=$1 target=$PWD/elsewhere before after status=0
+    shift
+    if [ -e "root/$link" ]; then mv "root/$link" aside; fi
+    [ -d aside ] || [ ! -e aside ] || target=$PWD/elsewhere/precious
+    ln -s "$target" "root/$link"
+    before=$(find elsewhere -printf '%p %s %m %T@\n' | sort; cat elsewhere/precious)
+    "$CKL" -C root "$@" >out 2>error </dev/null || status=$?
+    after=$(find elsewhere -printf '%p %s %m %T@\n' | sort; cat elsewhere/precious)
+    [ "$before" = "$after" ] || fail "the link at $link was followed by $*: $after"
+    [ "$status" -ge 3 ] || fail "with a link at $link, $* exits $status: $(cat error)"
+    cat out error | grep -q "$(basename "$link")" || fail "the link at $link is not named: $(cat error)"
+    [ -L "root/$link" ] || fail "$* took the link at $link away"
+    rm "root/$link"
+    if [ -e aside ]; then mv aside "root/$link"; fi
+}
 echo weights >weights
-status=0
-"$CKL" -C root checkpoint --step 1 --weights weights >/dev/null 2>error || status=$?
-[ "$status" -ne 0 ] || fail "a link instead of a folder was accepted"
+for number in 2 3 4 5 6 7 8 9; do
+    echo "{\"lr\": $number}" >config$number.json
+done
+fresh
+plant checkpoints update --config config2.json --dump
+plant checkpoints checkpoint --step 1 --weights weights
+"$CKL" -C root update --config config3.json >/dev/null
+next=$("$CKL" -C root status --json | grep -o '"experiment": "[^"]*"' | cut -d'"' -f4)
+plant "checkpoints/$next" dump
+plant "checkpoints/$next" checkpoint --step 1 --weights weights
+plant "checkpoints/$head" fsck
+"$CKL" -C root dump >/dev/null
+plant "checkpoints/$next/model" checkpoint --step 1 --weights weights
+plant "checkpoints/$next/hp" fsck
+plant "checkpoints/$next/hp/${next}_config.yaml" fsck
+plant .ckl update --config config4.json --dump
+plant .ckl/tmp update --config config5.json --dump
+plant .ckl/tmp checkpoint --step 2 --weights weights
+plant ledger.db status
+plant ledger.db update --config config6.json
+plant .ckl/writer.lock update --config config7.json
+plant .ckl/writer.lock.queue update --config config8.json
+plant .ckl/staging.lock dump --force
+"$CKL" -C root update --config config9.json --dump >/dev/null
+"$CKL" -C root fsck >/dev/null || fail "not clean after the links: $("$CKL" -C root fsck)"
 
 # An intent that names a place outside the tree does nothing there.
 fresh

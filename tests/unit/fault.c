@@ -169,6 +169,8 @@ int __wrap_rmdir(const char *path);
 int __real_fchmod(int descriptor, mode_t mode);
 int __wrap_fchmod(int descriptor, mode_t mode);
 int __wrap_ioctl(int descriptor, unsigned long request, ...);
+int __real_fallocate(int descriptor, int mode, off_t at, off_t size);
+int __wrap_fallocate(int descriptor, int mode, off_t at, off_t size);
 
 int __wrap_open(const char *path, int flags, ...)
 {
@@ -295,6 +297,11 @@ int __wrap_fchmod(int descriptor, mode_t mode)
         return -1;
     note_descriptor(FAULT_CHMOD, descriptor);
     return __real_fchmod(descriptor, mode);
+}
+
+int __wrap_fallocate(int descriptor, int mode, off_t at, off_t size)
+{
+    return enter(FAULT_RESERVE) ? -1 : __real_fallocate(descriptor, mode, at, size);
 }
 
 /* A reflink gives all bytes and leaves both descriptors where they are. */

@@ -24,6 +24,7 @@ typedef enum fault_call {
     FAULT_RMDIR,
     FAULT_CHMOD,
     FAULT_CLONE,
+    FAULT_RESERVE, /* space for a file */
     FAULT_CALLS
 } fault_call;
 

@@ -68,6 +68,8 @@ static int run(invocation *call)
     ckl_status status = CKL_OK;
     if (call->is_private)
         umask(0077);
+    if (call->ledger != NULL && setenv("CKL_LEDGER", call->ledger, 1) != 0)
+        return report(&(ckl_error){0}, CKL_NO_MEMORY, call->json);
     if (call->command->need != NEEDS_NOTHING)
         status = open_root(&manager, call, call->command->need, &err);
     if (status == CKL_OK) {

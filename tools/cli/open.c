@@ -30,11 +30,17 @@ const ckl_warning_sink WARNINGS = {warn_on_standard_error, NULL};
 
 /* ---- the root -------------------------------------------------------------------------------- */
 
-static bool has_ledger(const char *folder)
+static bool has_file(const char *folder, const char *name)
 {
     char path[PATH_MAX];
-    int size = snprintf(path, sizeof path, "%s/ledger.db", folder);
+    int size = snprintf(path, sizeof path, "%s/%s", folder, name);
     return size > 0 && (size_t)size < sizeof path && access(path, F_OK) == 0;
+}
+
+/* In it, or said to be elsewhere. */
+static bool has_ledger(const char *folder)
+{
+    return has_file(folder, "ledger.db") || has_file(folder, ".ckl/ledger");
 }
 
 /* -C, else $CKL_ROOT, else the nearest folder upwards with a ledger, else here. */
@@ -74,7 +80,9 @@ ckl_status open_root(ckl_manager **out, const invocation *call, command_need nee
                            .must_exist = need == NEEDS_LEDGER,
                            .warnings = &WARNINGS};
     ckl_status status = ckl_manager_open(out, root, &options, err);
-    if (status == CKL_OK && ckl_manager_created(*out))
+    if (status == CKL_OK && ckl_manager_created(*out) && getenv("CKL_LEDGER") != NULL)
+        fprintf(stderr, "created %s\n", ckl_manager_ledger(*out));
+    else if (status == CKL_OK && ckl_manager_created(*out))
         fprintf(stderr, "created %s/ledger.db\n", root);
     return status;
 }

@@ -21,10 +21,9 @@ _paths = {}  # of open ledgers, and how often each is open
 os.register_at_fork(after_in_child=_paths.clear)
 
 
-def opened(root):
-    """A ledger below `root` is open from here on."""
+def opened(path):
+    """The ledger at `path` is open from here on."""
     global _hooked
-    path = os.path.join(root, "ledger.db")
     _paths[path] = _paths.get(path, 0) + 1
     if not _hooked:
         _hooked = True

@@ -51,7 +51,7 @@ class Ledger:
         self._path = None
         if handle.is_owner:
             _open.add(self)
-        self._path = _guard.opened(self.root)
+        self._path = _guard.opened(os.fsdecode(library.ckl_manager_ledger(self.address)))
 
     @property
     def lock(self):
@@ -261,13 +261,17 @@ class Ledger:
         content = self._bytes(library.ckl_manager_load_architecture, name)
         return content if unpickler is None else unpickler.loads(content)
 
-    def checkpoint_path(self, name=None, *, step=None, best=None, highest=False) -> str:
-        """The path of the weights at `step`, of the best by a metric's name, or of the latest."""
+    def checkpoint_path(self, name=None, *, step=None, nearest=None, best=None,
+                        highest=False) -> str:
+        """The path of the weights at `step`, of those nearest to one, of the best by a metric's
+        name, or of the latest."""
         choice = s.CKL_LATEST
         if best is not None:
             choice = s.CKL_BEST_HIGHEST if highest else s.CKL_BEST_LOWEST
         elif step is not None:
             choice = s.CKL_AT_STEP
+        elif nearest is not None:
+            choice, step = s.CKL_NEAREST, nearest
         out = ctypes.c_void_p()
         with self.lock:
             call(library.ckl_manager_checkpoint_path, ctypes.byref(out), self.address,

@@ -108,16 +108,17 @@ class CheckpointManagerV2(Ledger):
     records. busy_timeout: seconds to wait for other writers. training: this process trains; host,
     program and git commit are recorded. description: "full" or "guide", see
     ExperimentHashGenerator. pickler: what makes `{hash}_architecture.pkl` of a model (pickle, dill,
-    cloudpickle, or a function that returns bytes); without it its description is saved.
+    cloudpickle, or a function that returns bytes); without it its description is saved. ledger:
+    where ledger.db is to be when not in the root, on a disk of this machine.
     """
 
     def __init__(self, root_log_dir=".", run=None, actor=None, *, busy_timeout=5.0,
-                 must_exist=False, training=False, description="full", pickler=None):
+                 must_exist=False, training=False, description="full", pickler=None, ledger=None):
         self.description = description
         self.pickler = pickler
         self._begin(open_manager(
             root_log_dir, run=encoded(run), actor=encoded(actor), must_exist=must_exist,
-            training=training, busy_timeout_ms=max(1, round(busy_timeout * 1000))
+            ledger=encoded(ledger), training=training, busy_timeout_ms=max(1, round(busy_timeout * 1000))
             if busy_timeout > 0 else -1))
 
     @property

@@ -143,6 +143,9 @@ PROTOTYPES = {
     'ckl_manager_run': (ctypes.c_char_p, [
         ctypes.c_void_p
     ]),
+    'ckl_manager_ledger': (ctypes.c_char_p, [
+        ctypes.c_void_p
+    ]),
     'ckl_manager_created': (ctypes.c_bool, [
         ctypes.c_void_p
     ]),
@@ -375,6 +378,10 @@ PROTOTYPES = {
     ]),
     'ckl_label_cursor_close': (None, [
         ctypes.c_void_p
+    ]),
+    'ckl_merge': (ctypes.c_int, [
+        ctypes.POINTER(s.ckl_merge_result), ctypes.c_void_p, ctypes.c_char_p,
+        ctypes.POINTER(s.ckl_merge_options), ctypes.POINTER(s.ckl_error)
     ]),
     'ckl_gc_run': (ctypes.c_int, [
         ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.POINTER(s.ckl_gc_options),

@@ -29,6 +29,7 @@ CKL_LATEST = 1
 CKL_MISUSE = 7
 CKL_MODEL = 1
 CKL_NAMES = 0
+CKL_NEAREST = 4
 CKL_NOTES = 1
 CKL_NOT_FOUND = 2
 CKL_NO_MEMORY = 13
@@ -136,6 +137,7 @@ class ckl_options(ctypes.Structure):
         ('must_exist', ctypes.c_bool),
         ('training', ctypes.c_bool),
         ('warnings', ctypes.POINTER(ckl_warning_sink)),
+        ('ledger', ctypes.c_char_p),
     ]
 
 
@@ -480,6 +482,23 @@ class ckl_label(ctypes.Structure):
         ('current', ctypes.c_bool),
         ('actor', ctypes.c_char_p),
         ('reason', ctypes.c_char_p),
+    ]
+
+
+class ckl_merge_options(ctypes.Structure):
+    _fields_ = [
+        ('as', ctypes.c_char_p),
+        ('reason', ctypes.c_char_p),
+    ]
+
+
+class ckl_merge_result(ctypes.Structure):
+    _fields_ = [
+        ('run_count', ctypes.c_uint64),
+        ('event_count', ctypes.c_uint64),
+        ('new_event_count', ctypes.c_uint64),
+        ('experiment_count', ctypes.c_uint64),
+        ('alias_count', ctypes.c_uint64),
     ]
 
 
