@@ -71,7 +71,7 @@ ckl_status unknown_command(const char *word, ckl_error *err)
 {
     const char *close = NULL;
     size_t best = 3;
-    for (const command *each = COMMANDS; each->name != NULL; each++)
+    for (const command *each = next_command(NULL); each != NULL; each = next_command(each))
         keep_closer(&close, &best, word, each->name);
     fail(err, CKL_INVALID, "there is no command '%s'", word);
     if (close != NULL)
@@ -104,7 +104,7 @@ static ckl_status unknown_option(const invocation *call, const char *word, size_
 
 const command *find_command(const char *name)
 {
-    for (const command *each = COMMANDS; each->name != NULL; each++) {
+    for (const command *each = next_command(NULL); each != NULL; each = next_command(each)) {
         if (strcmp(each->name, name) == 0)
             return each;
     }
@@ -166,8 +166,14 @@ static bool take_global(invocation *out, char **words, int count, int *at, ckl_e
         out->run = word + 6;
         return true;
     }
+    if (strncmp(word, "--ledger=", 9) == 0) {
+        out->ledger = word + 9;
+        return true;
+    }
     if (strcmp(word, "-C") == 0)
         place = &out->root;
+    else if (strcmp(word, "--ledger") == 0)
+        place = &out->ledger;
     else if (strcmp(word, "--run") == 0)
         place = &out->run;
     else if (strcmp(word, "--format") == 0)
