@@ -275,6 +275,12 @@ static ckl_status query_choice(statement *row, ckl_manager *manager, ckl_choice 
                         "SELECT path FROM _checkpoint WHERE experiment = :experiment"
                         " AND state = 'present' ORDER BY id DESC LIMIT 1",
                         err);
+    case CKL_NEAREST:
+        return db_query(row, manager->ledger,
+                        "SELECT path FROM _checkpoint WHERE experiment = :experiment"
+                        " AND state = 'present'"
+                        " ORDER BY abs(step - :step), step DESC, id DESC LIMIT 1",
+                        err);
     default:
         return db_query(row, manager->ledger,
                         "SELECT saved.path FROM _checkpoint AS saved"
@@ -294,7 +300,7 @@ static ckl_status no_checkpoint(const ledger_experiment *experiment, ckl_choice 
     if (choice == CKL_AT_STEP)
         error_set(err, CKL_NOT_FOUND, "experiment %s has no checkpoint at step %lld",
                   experiment->hash.text, (long long)step);
-    else if (choice == CKL_LATEST)
+    else if (choice == CKL_LATEST || choice == CKL_NEAREST)
         error_set(err, CKL_NOT_FOUND, "experiment %s has no checkpoint", experiment->hash.text);
     else
         error_set(err, CKL_NOT_FOUND, "experiment %s has no checkpoint with the metric '%s'",
@@ -315,7 +321,7 @@ ckl_status ckl_manager_checkpoint_path(char **out, ckl_manager *manager, const c
     if (status != CKL_OK)
         return status;
     bind_integer(&row, ":experiment", experiment.id);
-    if (choice == CKL_AT_STEP)
+    if (choice == CKL_AT_STEP || choice == CKL_NEAREST)
         bind_integer(&row, ":step", step);
     if (choice == CKL_BEST_LOWEST || choice == CKL_BEST_HIGHEST) {
         bind_text(&row, ":metric", metric);

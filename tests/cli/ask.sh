@@ -162,6 +162,17 @@ json "o['tags_added'] == 'x\\ty'"
 good log --limit 1 --format csv
 equal 'seq,at,run,kind,experiment,from,changed,step,superseded,actor,reason' "$(head -1 out)" heading
 
+# ---- choosing weights ----
+for step in 100 300; do
+    good checkpoint --step $step --weights w.bin
+done
+for pair in 0:100 199:100 200:300 999:300; do # of two as near, the later
+    good path --nearest ${pair%:*}
+    equal "$(printf '%06d' "${pair#*:}")" "$(sed 's/.*_step_//; s/\.pt//' out)" \
+        "the step nearest to ${pair%:*}"
+done
+refused 2 "needs one of --step, --nearest" path --nearest 1 --latest
+
 # ---- export: exact, and the same bytes each time ----
 good export sample_changes
 cp out first

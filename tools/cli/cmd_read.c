@@ -269,19 +269,21 @@ static const char *below_root(const char *path, const char *root)
 ckl_status cmd_path(invocation *call, ckl_manager *manager, int *exit_code, ckl_error *err)
 {
     const char *text = option_value(call, "--step"), *best = option_value(call, "--best");
+    const char *near = option_value(call, "--nearest");
     bool latest = option_given(call, "--latest");
     int64_t step = 0;
     char *path = NULL;
     ckl_choice choice = CKL_LATEST;
     (void)exit_code;
     ckl_status status = check_arguments(call, 0, 1, err);
-    if (status == CKL_OK && (text != NULL) + (best != NULL) + latest != 1)
-        status = usage_error(call, err, "ckl path needs one of --step, --latest and --best");
+    if (status == CKL_OK && (text != NULL) + (near != NULL) + (best != NULL) + latest != 1)
+        status =
+            usage_error(call, err, "ckl path needs one of --step, --nearest, --latest and --best");
     if (status == CKL_OK && best == NULL && option_given(call, "--highest"))
         status = usage_error(call, err, "--highest goes with --best METRIC");
-    if (status == CKL_OK && text != NULL) {
-        choice = CKL_AT_STEP;
-        status = parse_number(&step, text, "step", 0, err);
+    if (status == CKL_OK && (text != NULL || near != NULL)) {
+        choice = text != NULL ? CKL_AT_STEP : CKL_NEAREST;
+        status = parse_number(&step, text != NULL ? text : near, "step", 0, err);
     }
     if (best != NULL)
         choice = option_given(call, "--highest") ? CKL_BEST_HIGHEST : CKL_BEST_LOWEST;

@@ -278,15 +278,15 @@ class Ledger:
                  encoded(name), choice, -1 if step is None else step, encoded(best))
         return taken_text(out)
 
-    def load_model_checkpoint(self, model=None, name=None, *, step=None, best=None, highest=False,
-                              optimizer=None, loader=None, random_numbers=True, map_location=None,
-                              weights_only=True) -> dict:
+    def load_model_checkpoint(self, model=None, name=None, *, step=None, nearest=None, best=None,
+                              highest=False, optimizer=None, loader=None, random_numbers=True,
+                              map_location=None, weights_only=True) -> dict:
         """Loads saved weights (see checkpoint_path) into what is given; returns all of the file.
 
         With the optimizer and the loader that were saved, too, training goes on as if it had not
         stopped. `optimizer` may be a dict of several things with load_state_dict().
         """
-        path = self.checkpoint_path(name, step=step, best=best, highest=highest)
+        path = self.checkpoint_path(name, step=step, nearest=nearest, best=best, highest=highest)
         state = _torch.read_state(path, map_location, weights_only)
         if not isinstance(state, dict) or "model" not in state:
             raise errors.InvalidValueError(f"'{path}' was not written by save_model_checkpoint",

@@ -258,13 +258,13 @@ class CheckpointManagerV2(Ledger):
         chosen.path, chosen.move = encoded(weights), move
         return chosen.path
 
-    def load_model_checkpoint(self, model=None, name=None, *, step=None, best=None, highest=False,
-                              optimizer=None, **options) -> dict:
+    def load_model_checkpoint(self, model=None, name=None, *, step=None, nearest=None, best=None,
+                              highest=False, optimizer=None, **options) -> dict:
         """As Ledger.load_model_checkpoint(). With an optimizer training goes on from these weights:
         that is recorded, and the next checkpoint says what it came from."""
-        path = self.checkpoint_path(name, step=step, best=best, highest=highest)
-        state = super().load_model_checkpoint(model, name, step=step, best=best, highest=highest,
-                                              optimizer=optimizer, **options)
+        path = self.checkpoint_path(name, step=step, nearest=nearest, best=best, highest=highest)
+        state = super().load_model_checkpoint(model, name, step=step, nearest=nearest, best=best,
+                                              highest=highest, optimizer=optimizer, **options)
         if optimizer is not None:
             found = [row for row in self.checkpoints(name or "@", all_runs=True)
                      if os.path.join(self.root, row.path) == path]
