@@ -50,7 +50,7 @@ void measure_values(const bench_options *options, size_t samples)
 {
     row *hashing = row_add("hash of a sorted data state in memory", samples, UNIT_SECONDS);
     hashing->baseline = "SHA-256 of the text";
-    hashing->ratio = 1.5;
+    hashing->ratio = samples >= 1000000 ? 1.5 : 0;
     row *building = row_add("a data state built by API", samples, UNIT_SECONDS);
     for (size_t turn = 0; turn < options->repeat; turn++) {
         double start = now();
