@@ -3,71 +3,161 @@
 
     tools/verify_ledger.py ROOT [--receipt FILE] [--no-files] [--json]
 
-Standard library only; nothing is written, and it may run while something trains. One line for each
-finding. Exit code: 0 nothing found, 3 something found, 1 there is no ledger, 2 wrong usage, 5 not a
-ledger that this program knows.
+Standard library only; nothing is written, and it may run while something trains. Ledgers of version 2
+and 3; one of version 1 becomes one when it is next written to. One line for each finding; what could
+not be compared is said on standard error. Exit code: 0 nothing found, 3 something found, 1 there is no
+ledger, 2 wrong usage, 5 not a ledger that this program knows, 6 input or output.
 """
 import argparse
+import contextlib
 import json
+import os
 import pathlib
+import shutil
 import sqlite3
 import sys
+import tempfile
 
-from verify import content, history, tree
-from verify.findings import Findings
+from verify import content, history, schema, states, tree
+from verify.findings import DAMAGE, Findings
+from verify.replay import Replay, check_tables
 
 APPLICATION_ID = 0x434B4C31
-VERSIONS = (1, 2)
+RECEIPT = pathlib.Path(".ckl") / "receipt.json"
+RECEIPT_BYTES = 4096
 
 
-def open_ledger(path):
-    """A connection that sees one moment."""
+class Refused(Exception):
+    """The exit code, and why."""
+
+
+# ---- opening
+
+
+def companion(path, end):
+    return path.with_name(path.name + end)
+
+
+@contextlib.contextmanager
+def readable(path):
+    """The name to open it by, so that reading makes no file beside it. A log that nobody has in use is
+    read in a copy; without a log nobody writes, and SQLite is told so."""
+    with open(path, "rb") as file:
+        head = file.read(100)
+    log = len(head) == 100 and head[18] == 2
     uri = path.resolve().as_uri() + "?mode=ro"
+    if not log or companion(path, "-shm").exists() and companion(path, "-wal").exists():
+        yield uri
+    elif not companion(path, "-wal").exists() or companion(path, "-wal").stat().st_size == 0:
+        yield uri + "&immutable=1"
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = pathlib.Path(folder) / path.name
+            shutil.copyfile(path, copy)
+            shutil.copyfile(companion(path, "-wal"), companion(copy, "-wal"))
+            yield copy.as_uri() + "?mode=ro"
+
+
+def connect(uri, path):
+    """A connection that sees one moment."""
     connection = sqlite3.connect(uri, uri=True, isolation_level=None)
     connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "busy_timeout = 5000"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("BEGIN")
     application, = connection.execute("PRAGMA application_id").fetchone()
     version, = connection.execute("PRAGMA user_version").fetchone()
-    if application != APPLICATION_ID or version not in VERSIONS:
-        raise SystemExit(refuse(f"'{path}' is no ledger of a version that this program knows"))
-    connection.execute("BEGIN")
-    return connection, version
+    if application != APPLICATION_ID or version < 1:
+        raise Refused(5, f"'{path}' is no ledger")
+    if version > max(schema.TABLES):
+        raise Refused(5, f"'{path}' was written by a newer ckl (ledger version {version}, this is"
+                         f" {max(schema.TABLES)})")
+    if version < min(schema.TABLES):
+        raise Refused(5, f"'{path}' is of ledger version {version}, which cannot be verified: the next ckl"
+                         " command that writes brings it up to date")
+    return connection
 
 
-def refuse(message):
-    print(f"verify_ledger: {message}", file=sys.stderr)
-    return 5
+def identity(path):
+    """What differs when somebody wrote to it."""
+    about = os.stat(path)
+    return about.st_ino, about.st_size, about.st_mtime_ns, companion(path, "-wal").exists()
 
 
-def check_structure(found, connection):
-    """What SQLite itself knows."""
-    for message, in connection.execute("PRAGMA integrity_check"):
-        if message != "ok":
-            found.add("ledger.db", None, f"SQLite: {message}")
-    for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
-        found.add(table, row, f"names a row of {parent} that is not there")
+# ---- looking
+
+
+def look(found, connection, root, receipts, files):
+    new = schema.fresh(schema.version_of(connection))
+    if new is None:
+        found.note("the files of schema/ are not beside this program: what the tables are made of is not"
+                   " compared")
+    found.guard(schema.check_tables, "sqlite_master", connection, new)
+    if not schema.is_usable(found):
+        return
+    found.guard(schema.check_meta, "_meta", connection)
+    for check in schema.CHECKS + history.CHECKS:
+        found.guard(check, check.__name__.replace("check_", "the "), connection)
+    try:
+        replay = Replay(found, connection)
+    except DAMAGE as error:
+        found.add("unreadable", "_event", None, f"cannot be replayed: {type(error).__name__}: {error}")
+        return
+    found.guard(check_tables, "the derived tables", connection, replay)
+    found.guard(content.check_segments, "_component", connection)
+    found.guard(content.check_configs, "_config", connection, replay)
+    found.guard(content.check_reals, "_config_leaf", connection)
+    found.guard(content.check_models, "_model", connection, replay)
+    found.guard(content.check_tags, "_tagset", connection)
+    found.guard(states.check_states, "_data_state", connection, replay)
+    for subject, receipt in receipts:
+        found.guard(history.check_receipt, subject, connection, receipt, subject)
+    if files:
+        found.guard(tree.check_files, "checkpoints", connection, root)
+
+
+def last_receipt(found, root):
+    """Of the last dump. Read before the ledger is: a dump in between writes a later one."""
+    try:
+        descriptor = os.open(root / RECEIPT, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(descriptor, "rb") as file:
+            return [(str(RECEIPT), history.read_receipt(json.loads(file.read(RECEIPT_BYTES))))]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        found.add("receipt", str(RECEIPT), None, f"cannot be read: {error}")
+        return []
 
 
 def verify(root, receipt=None, files=True):
     """All findings about the ledger under `root`."""
-    found = Findings()
-    connection, version = open_ledger(root / "ledger.db")
-    try:
-        check_structure(found, connection)
-        if version < 2:
-            found.add("ledger.db", None, "is of version 1: open it for writing once, then verify")
+    while True:
+        found, path = Findings(), root / "ledger.db"
+        receipts = [("receipt", receipt)] if receipt is not None else []
+        receipts += last_receipt(found, root)
+        before = identity(path)
+        with readable(path) as uri:
+            try:
+                connection = connect(uri, path)
+                with contextlib.closing(connection):
+                    look(found, connection, root, receipts, files)
+            except sqlite3.DatabaseError as error:
+                found.add("unreadable", "ledger.db", None, f"SQLite says: {error}")
+        if "mode=ro&immutable" not in uri or identity(path) == before:
             return found
-        for check in (*content.CHECKS, *history.CHECKS):
-            found.guard(check, connection)
-        if receipt is not None:
-            found.guard(lambda each, ledger: history.check_receipt(each, ledger, receipt), connection)
-        if files:
-            found.guard(lambda each, ledger: tree.check(each, ledger, root), connection)
-    finally:
-        connection.close()
-    return found
 
 
-def main():
+# ---- the command
+
+
+def read_receipt(path):
+    try:
+        return history.read_receipt(json.loads(path.read_bytes()))
+    except (OSError, ValueError) as error:
+        raise Refused(2, f"'{path}' is no receipt: {error}") from error
+
+
+def run():
     parser = argparse.ArgumentParser(description="Verify a ledger and its tree.")
     parser.add_argument("root", type=pathlib.Path)
     parser.add_argument("--receipt", type=pathlib.Path, help="a receipt that was kept elsewhere")
@@ -75,17 +165,33 @@ def main():
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     if not (given.root / "ledger.db").is_file():
-        print(f"verify_ledger: there is no ledger in '{given.root}'", file=sys.stderr)
-        return 1
-    receipt = json.loads(given.receipt.read_text()) if given.receipt else None
+        raise Refused(1, f"there is no ledger in '{given.root}'")
+    receipt = read_receipt(given.receipt) if given.receipt else None
     found = verify(given.root, receipt, not given.no_files)
+    rows = found.rows()
     if given.json:
-        print(json.dumps({"schema_version": 1, "findings": found.rows()}))
+        print(json.dumps({"schema_version": 1, "findings": rows, "notes": found.notes}))
     else:
-        for row in found.rows():
-            print(f"{row['subject']}: {row['message']}".encode("ascii", "backslashreplace").decode())
-        print("all is well" if not found else f"{len(found)} findings")
-    return 3 if found else 0
+        for note in found.notes:
+            print(f"verify_ledger: {note}", file=sys.stderr)
+        for row in rows:
+            line = f"{row['kind']}  {row['subject']}: {row['message']}"
+            print("".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+                  .encode("utf-8", "backslashreplace").decode())
+        print(f"{len(rows)} findings" if rows else "all is well")
+    return 3 if rows else 0
+
+
+def main():
+    try:
+        return run()
+    except Refused as refused:
+        code, message = refused.args
+        print(f"verify_ledger: {message}", file=sys.stderr)
+        return code
+    except OSError as error:
+        print(f"verify_ledger: {error}", file=sys.stderr)
+        return 6
 
 
 if __name__ == "__main__":

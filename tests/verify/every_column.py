@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -16,15 +17,10 @@ import sys
 import tempfile
 
 TOOLS, CKL, DEMO, IRIS = sys.argv[1:5]
-sys.path.insert(0, TOOLS)
+sys.path[:0] = [TOOLS, os.path.dirname(os.path.abspath(__file__))]
+import damage  # noqa: E402
 import verify_ledger  # noqa: E402
 from verify import history  # noqa: E402
-
-NAMED_BY = {  # what is told about a changed value may name what depends on it
-    "_tag": "_tagset_tag", "_sample": "_data_edge", "_edge_change": "_data_edge",
-    "_metric": "_metric_series", "_metric_name": "_metric_series", "_tagset": "_tagset_tag",
-    "_blob": "_model", "_component": "_experiment", "_run": "_event"}
-
 
 def ckl(root, *words, text=None):
     done = subprocess.run([CKL, "-C", root, *words], input=text, capture_output=True, text=True,
@@ -62,6 +58,7 @@ def rich_ledger(root, work):
                    stdout=subprocess.DEVNULL, cwd=dirty_code(work / "code"))
     (work / "w").write_text("weights")
     (work / "opaque").write_bytes(b"\0opaque")
+    (work / "job").mkdir()
     ckl(root, "update", "--architecture", work / "opaque", "--dump")
     (work / "m.json").write_text('{"class": "Net", "attributes": {"depth": 2}, "modules":'
                                  ' [{"name": "a", "type": "Linear", "attributes": {"k": [3, 3]}}]}')
@@ -72,8 +69,9 @@ def rich_ledger(root, work):
     ckl(root, "ignore", "/root")
     ckl(root, "ignore", "/gone")
     ckl(root, "ignore", "/gone", "--remove")
+    alike = clash()
     for text in ('{"root": "/a", "lr": 1.0, "x": [1, {}], "y": null, "z": true}', '{"root": "/b", "lr": 2}',
-                 *clash()):
+                 *alike):
         ckl(root, "update", "--config", "-", text=text)
     ckl(root, "tag", "odd,one", "setosa_001", "--reason", "looks odd")
     ckl(root, "untag", "odd,one", "setosa_001")
@@ -84,77 +82,35 @@ def rich_ledger(root, work):
     ckl(root, "switch", "@~3")
     ckl(root, "metric", "--step", "5", "loss=0.25", "bad=nan")
     ckl(root, "gc", "--keep-last", "2")
+    ckl(root, "name", "@", "best")
+    ckl(root, "name", "@", "--remove")
+    ckl(root, "name", "@", "best.2")
+    ckl(root, "note", "@~1", "of no use")
+    ckl(work / "job", "update", "--config", "-", "--dump", text=alike[1])
+    ckl(work / "job", "checkpoint", "--step", "1", "--weights", work / "w")
+    ckl(root, "merge", work / "job")
 
 
 def findings(root, receipt=None, files=False):
     return verify_ledger.verify(pathlib.Path(root), receipt, files).rows()
 
 
-def another(value):
-    """Something else of the same kind."""
-    if isinstance(value, bytes):
-        return bytes([value[0] ^ 1]) + value[1:] if value else b"x"
-    if isinstance(value, str):
-        return value + "x"
-    if isinstance(value, float):
-        return value + 0.5
-    return value + 1
-
-
-def candidates(value):
-    yield another(value)
-    if isinstance(value, int):
-        yield from (1 - value, value - 1, value + 8, value + 100000)
-    if isinstance(value, str):
-        flipped = ("a" if value[:1] != "a" else "b") + value[1:]
-        yield from (flipped, "removed", "replaced", "model", "data", "died", "closed", "start",
-                    "unknown")
-
-
-def change(path, table, column, where, value):
-    """Writes the first other value that the table takes. The result: what was written."""
-    connection = sqlite3.connect(path)
-    try:
-        connection.execute("PRAGMA foreign_keys = OFF")
-        for other in candidates(value):
-            if other == value:
-                continue
-            try:
-                connection.execute(f'UPDATE "{table}" SET "{column}" = ? WHERE {where[0]}',
-                                   (other, *where[1]))
-                connection.commit()
-                return other
-            except sqlite3.IntegrityError:
-                connection.rollback()
-    finally:
-        connection.close()
-    return None
-
-
 def a_row(connection, table, column):
-    """A row whose value is not null, by its primary key."""
-    info = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
-    keys = [row[1] for row in sorted(info, key=lambda row: row[5]) if row[5]]
+    """A row whose value is not null, by its primary key; of those that are numbered, the last one."""
+    _, keys = damage.columns_of(connection, table)
+    sql, = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    order = "" if "WITHOUT ROWID" in sql else " ORDER BY rowid DESC"
     row = connection.execute(f'SELECT "{column}", {", ".join(keys)} FROM "{table}"'
-                             f' WHERE "{column}" IS NOT NULL ORDER BY rowid DESC LIMIT 1'
-                             if "WITHOUT ROWID" not in table_sql(connection, table) else
-                             f'SELECT "{column}", {", ".join(keys)} FROM "{table}"'
-                             f' WHERE "{column}" IS NOT NULL LIMIT 1').fetchone()
-    return row and (row[0], (" AND ".join(f'"{key}" IS ?' for key in keys), row[1:]))
-
-
-def table_sql(connection, table):
-    return connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+                             f' WHERE "{column}" IS NOT NULL{order} LIMIT 1').fetchone()
+    return row and (row[0], damage.where_of(keys, row[1:]))
 
 
 def check_every_column(root, failures):
     copy = root + "-copy"
     connection = sqlite3.connect(f"{root}/ledger.db")
-    tables = [name for name, in connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")]
     count = 0
-    for table in tables:
-        for _, column, *_ in connection.execute(f'PRAGMA table_info("{table}")').fetchall():
+    for table in damage.tables_of(connection):
+        for column in damage.columns_of(connection, table)[0]:
             found = a_row(connection, table, column)
             if found is None:
                 if table != "_intent":
@@ -163,14 +119,14 @@ def check_every_column(root, failures):
             shutil.rmtree(copy, ignore_errors=True)
             os.mkdir(copy)
             shutil.copy(f"{root}/ledger.db", copy)
-            wrote = change(f"{copy}/ledger.db", table, column, found[1], found[0])
+            wrote = damage.write(f"{copy}/ledger.db", table, column, found[1], found[0])
             if wrote is None:
                 failures.append(f"{table}.{column}: no other value fits")
                 continue
             told = findings(copy)
             text = json.dumps(told)
             count += 1
-            if table not in text and NAMED_BY.get(table, table) not in text:
+            if not re.search(rf"\b{table}\b", text):
                 failures.append(f"{table}.{column}: {found[0]!r} became {wrote!r}: {text[:300]}")
     connection.close()
     return count
@@ -208,10 +164,10 @@ def check_receipts(root, failures):
     other.execute("UPDATE _event SET reason = 'never happened' WHERE seq = 2")
     other.commit()
     located = {row["subject"] for row in findings(copy)}
-    if "_event 2" not in located:
+    if located != {"_event 2"}:
         failures.append(f"an edited event is not located: {located}")
     rewrite(other)
-    if [row for row in findings(copy) if "chain" in row["message"]]:
+    if findings(copy):
         failures.append("the chain was not recomputed by the test")
     if not [row for row in findings(copy, receipt) if "rewritten" in row["message"]]:
         failures.append("a rewritten history is not found against the receipt")
