@@ -156,7 +156,7 @@ class Story(Case):
         self.assertEqual((rows[0].metrics, rows[0].note), ({"loss": 0.5}, {"by": ["me"]}))
         self.assertEqual(self.manager.checkpoint_path(step=100), saved.path)
         self.assertTrue(self.manager.checkpoint_path(best="loss").endswith("_step_000200.pt"))
-        for nearest, step in ((0, 100), (149, 100), (150, 200), (10**9, 200)):
+        for nearest, step in ((0, 100), (149, 100), (150, 200)):
             self.assertTrue(self.manager.checkpoint_path(nearest=nearest)
                             .endswith("_step_%06d.pt" % step), nearest)
         self.assertTrue(self.manager.checkpoint_path(best="loss", highest=True)
