@@ -1,10 +1,10 @@
-/* Reading a model's description: class, attributes, modules. */
+/* Reading a model's description: class, attributes, modules; or what a file of weights says. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "doc.h"
-#include "model_internal.h"
+#include "model_file.h"
 
 /* Every key must be one of `allowed`. */
 static ckl_status check_keys(const json_t *object, const char *const *allowed, const char *name,
@@ -104,13 +104,54 @@ static ckl_status check_unique(const ckl_model *model, const char *name, ckl_err
     return status;
 }
 
+static const char *const DESCRIPTION_KEYS[] = {"class", "attributes", "modules", NULL};
+
+static bool is_description_key(const char *key)
+{
+    size_t index = 0;
+    while (DESCRIPTION_KEYS[index] != NULL && strcmp(DESCRIPTION_KEYS[index], key) != 0)
+        index++;
+    return DESCRIPTION_KEYS[index] != NULL;
+}
+
+/* A description has a class, a state dict only tensors; what has both is neither. */
+static ckl_status tell_apart(bool *is_state_dict, const json_t *tree, const char *name,
+                             ckl_error *err)
+{
+    const char *key, *shaped = NULL, *described = NULL;
+    json_t *value;
+    bool has_tensors = false;
+    json_object_foreach((json_t *)(uintptr_t)tree, key, value)
+    {
+        bool is_tensor = !is_description_key(key) && state_dict_has_form(value);
+        if (described == NULL && is_description_key(key))
+            described = key;
+        /* [] is the shape of one number, but beside a class just a list. */
+        if (shaped == NULL && is_tensor && !(json_is_array(value) && json_array_size(value) == 0))
+            shaped = key;
+        has_tensors = has_tensors || is_tensor;
+    }
+    *is_state_dict = described == NULL && has_tensors;
+    if (described == NULL || shaped == NULL)
+        return CKL_OK;
+    error_set(err, CKL_INVALID, "%s: '%.200s' looks like a tensor, but there is '%s', too", name,
+              shaped, described);
+    error_hint(err, "a model is a description (class, attributes, modules) or a state dict (only "
+                    "tensors), not both");
+    return CKL_INVALID;
+}
+
 static ckl_status read_tree(ckl_model **out, const json_t *tree, const char *name, ckl_error *err)
 {
-    static const char *const ALLOWED[] = {"class", "attributes", "modules", NULL};
     ckl_model *model = NULL;
+    bool is_state_dict = false;
     if (!json_is_object(tree))
         return error_set(err, CKL_INVALID, "%s: a model is an object", name);
-    ckl_status status = check_keys(tree, ALLOWED, name, "/", err);
+    ckl_status status = tell_apart(&is_state_dict, tree, name, err);
+    if (status == CKL_OK && is_state_dict)
+        return state_dict_read(out, tree, name, err);
+    if (status == CKL_OK)
+        status = check_keys(tree, DESCRIPTION_KEYS, name, "/", err);
     const char *class_name = text_member(tree, "class");
     const json_t *modules = json_object_get(tree, "modules");
     if (status == CKL_OK && (class_name == NULL || class_name[0] == '\0'))
@@ -149,7 +190,15 @@ ckl_status ckl_model_read(ckl_model **out, const char *path, const ckl_warning_s
 {
     char *text = NULL;
     size_t size = 0;
-    ckl_status status = doc_read_file(&text, &size, path, DOC_SIZE_MAX, err);
+    ckl_status status = model_file_read(out, path, err);
+    if (status != CKL_DONE)
+        return status;
+    status = doc_read_file(&text, &size, path, DOC_SIZE_MAX, err);
+    if (status == CKL_OK && model_file_is_binary(text, size)) {
+        status = error_set(err, CKL_INVALID, "'%s' is a file of weights, but comes through a pipe",
+                           path);
+        error_hint(err, "name the file: only its header is read");
+    }
     if (status == CKL_OK)
         status = ckl_model_parse(out, text, size, CKL_FORMAT_BY_NAME, path, warnings, err);
     free(text);

@@ -66,12 +66,28 @@ CKL_API ckl_status ckl_model_add_module(ckl_model *model, const char *name, cons
  * JSON text: a number, true, false, null, "text", or a list of those. Order matters. */
 CKL_API ckl_status ckl_model_add_attribute(ckl_model *model, const char *key, const char *value,
                                            ckl_error *err);
-/* A description as JSON or YAML text (design 3.4).
- * Errors: CKL_INVALID  unknown key, duplicate or empty name, wrong type; names the place */
+/* A description as JSON or YAML text (design 3.4); or a state dict, which has no class but only
+ * tensors, {"fc.weight": [3, 4]} or {"fc.weight": {"dtype": "float32", "shape": [3, 4]}}.
+ * Errors: CKL_INVALID  unknown key, duplicate or empty name, wrong type; names the place; a class
+ *                      (or modules, attributes) beside tensors
+ *
+ * What a state dict, a safetensors file or a GGUF file describes: the class "StateDict", and per
+ * tensor a module of its name, with the type of its elements as its type and the attribute `shape`,
+ * a list, the outermost dimension first (GGUF has the innermost first). Types are called as in the
+ * files: F64 F32 F16 BF16 I8 to I64 U8 to U64 BOOL C64 F8_E4M3 …, and GGUF's blocks Q4_0 Q4_K
+ * IQ2_XS MXFP4 …; what PyTorch calls float32 or torch.float32 is F32, and so on, so that the same
+ * tensors give the same hash; a dtype that is none of these is taken as it stands, and without a
+ * dtype the type is "Tensor". Of GGUF's keys, general.architecture and those below its value
+ * (llama.block_count) are attributes of the class, in the order of their names, except lists; real
+ * numbers of 32 bits are the shortest that read back, what no JSON number is (NaN, over int64) is
+ * text. Nothing else counts: no metadata, no tokens, no order, no weights. */
 CKL_API ckl_status ckl_model_parse(ckl_model **out, const char *text, size_t size,
                                    ckl_format format, const char *name,
                                    const ckl_warning_sink *warnings, ckl_error *err);
-/* The same from a file; "-" is standard input. Errors: also CKL_IO, CKL_NOT_FOUND. */
+/* The same from a file; "-" is standard input. Or a file of weights, .safetensors or .gguf or what
+ * begins like one: of it only the header is read, so it must be a regular file; 100,000,000 bytes
+ * of header and 1,000,000 tensors at most, and CKL_INVALID names the byte where it is not as its
+ * format says. Errors: also CKL_IO, CKL_NOT_FOUND. */
 CKL_API ckl_status ckl_model_read(ckl_model **out, const char *path,
                                   const ckl_warning_sink *warnings, ckl_error *err);
 /* An architecture that only its program can read: the bytes are the canonical text. Copied. */

@@ -73,7 +73,7 @@ const command KEEP_COMMANDS[] = {
               "is the hash by which it knows these files.",
      .keys = "experiment, recorded, model, config, data, digests",
      .function = cmd_hash,
-     .options = {{"--model", "FILE", "description of the model", false},
+     .options = {{"--model", "FILE", "the model, as ckl update takes it", false},
                  {"--config", "FILE", "hyperparameters; - is standard input", false},
                  {"--data", "FILE", "data state", false},
                  {"--explain", "C", "only the text that is hashed: model, config, data", false},

@@ -15,13 +15,23 @@ const command RECORD_COMMANDS[] = {
      .usage = "[--model F] [--architecture F] [--config F] [--data F] [--dump] [--reason T]",
      .summary = "record a new state of the model, the configuration, the data",
      .example = "ckl update --config config.yaml --data data.json --reason 'smaller steps'",
-     .about = "What is not given keeps its value. The first line of output is the experiment's "
-              "hash; then what changed, and what is pending until training resumes. A call that "
-              "changes nothing records nothing. The first update of a folder makes its ledger.\n\n"
-              "Files named .yaml or .yml are read as YAML, others as JSON.",
+     .about =
+         "What is not given keeps its value. The first line of output is the experiment's "
+         "hash; then what changed, and what is pending until training resumes. A call that "
+         "changes nothing records nothing. The first update of a folder makes its ledger.\n\n"
+         "Files named .yaml or .yml are read as YAML, others as JSON.\n\n"
+         "A model is a description (class, attributes, modules), a state dict as JSON "
+         "({\"fc.weight\": {\"dtype\": \"float32\", \"shape\": [3, 4]}} or "
+         "{\"fc.weight\": [3, 4]}), or a file of weights, .safetensors or .gguf, of which only "
+         "the header is read. A file of weights and a state dict have the class StateDict and "
+         "a module per tensor: its name, its type (F32, BF16, Q4_K: float32 is F32) and its "
+         "shape, the outermost dimension first. Of GGUF, general.architecture and its "
+         "hyperparameters (llama.block_count), except lists, are attributes of the class. "
+         "Metadata, tokens and the weights do not count.",
      .keys = UPDATE_KEYS,
      .function = cmd_update,
-     .options = {{"--model", "FILE", "description of the model", false},
+     .options = {{"--model", "FILE", "the model: a description, a state dict, a file of weights",
+                  false},
                  {"--architecture", "FILE",
                   "bytes to save as architecture.pkl; alone, they are "
                   "the model",
