@@ -63,10 +63,60 @@ START_TEST(space_that_is_not_needed_is_given_back)
 }
 END_TEST
 
+/* ---- shared with other machines -------------------------------------------------------------- */
+
+static bool is_mapped(const char *path)
+{
+    char line[1024];
+    bool found = false;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    ck_assert_ptr_nonnull(maps);
+    while (fgets(line, sizeof line, maps) != NULL)
+        found = found || strstr(line, path) != NULL;
+    ck_assert_int_eq(fclose(maps), 0);
+    return found;
+}
+
+/* What one says the other hears: at once from shared memory, within a second from a network's file,
+ * of which nothing is mapped. */
+START_TEST(a_change_is_heard)
+{
+    fs_counter *one = NULL, *other = NULL;
+    const char *path = at("changes");
+    ck_assert_int_eq(setenv("CKL_FILE_SYSTEM", _i == 0 ? "local" : "network", 1), 0);
+    ck_assert_int_eq(fs_is_network(root, NULL), _i != 0);
+    ASSERT_OK(fs_counter_open(&one, path, &fault));
+    ASSERT_OK(fs_counter_open(&other, path, &fault));
+    ck_assert_int_eq(is_mapped(path), _i == 0);
+    for (int round = 0; round < 2; round++) {
+        uint64_t before = fs_counter_read(other);
+        fs_counter_change(one);
+        ck_assert_uint_gt(fs_counter_read(one), before);
+        if (_i != 0)
+            clock_sleep_us(1100000);
+        ck_assert_uint_eq(fs_counter_read(other), fs_counter_read(one));
+    }
+    fs_counter_close(one);
+    fs_counter_close(other);
+}
+END_TEST
+
+START_TEST(local_disks_are_not_taken_for_a_network)
+{
+    const char *name = NULL;
+    ck_assert_int_eq(unsetenv("CKL_FILE_SYSTEM"), 0);
+    ck_assert(!fs_is_network("/proc", &name) && !fs_is_network(at("missing"), &name));
+    put("file", "text");
+    ck_assert(!fs_lacks_locks(at("file")) && !fs_lacks_locks(at("missing")));
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("all");
     tcase_add_loop_test(tests, space_is_taken_before_a_large_copy, 0, 7);
     tcase_add_test(tests, space_that_is_not_needed_is_given_back);
+    tcase_add_loop_test(tests, a_change_is_heard, 0, 2);
+    tcase_add_test(tests, local_disks_are_not_taken_for_a_network);
     return run_suite(tests, "fs_system", make_root, remove_root);
 }
