@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
-# Manual pages: one for each command and one for the ledger, that groff reads without a warning and
-# that say every option, view and column. Completions: shells read them, and bash completes with them.
+# Manual pages: one for each command, one for the ledger, one for each function, that groff reads
+# without a warning and that say every option, view, column and prototype. Completions: shells read them, and bash completes with them.
 set -uo pipefail
-: "${CKL:?the path of the command}" "${PAGES:?the folder of the pages}"
+: "${CKL:?the path of the command}" "${PAGES:?the folder of the pages}" "${INCLUDE:?the headers}"
 fail() { echo "FAIL: $*" >&2; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 names=$("$CKL" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
 [ "$(wc -w <<<"$names")" -gt 30 ] || fail "the help names $(wc -w <<<"$names") commands"
-for page in "$PAGES"/*.[15]; do
-    groff -Kutf8 -man -Tutf8 -ww -rF0 "$page" >"$work/text" 2>"$work/warnings" || fail "groff: $page"
-    [ ! -s "$work/warnings" ] || fail "$page: $(head -3 "$work/warnings")"
+pages=()
+for page in "$PAGES"/*.[135]; do
+    if grep -q '^\.so ' "$page"; then # a function that another one's page explains
+        [ -f "$PAGES/$(sed -n 's,^\.so man3/,,p' "$page")" ] || fail "$page leads nowhere"
+    else
+        pages+=("$page")
+    fi
 done
+groff -Kutf8 -man -Tutf8 -ww -rF0 "${pages[@]}" >"$work/text" 2>"$work/warnings" || fail "groff"
+[ ! -s "$work/warnings" ] || fail "$(head -3 "$work/warnings")"
 plain() { groff -Kutf8 -man -Tascii -P-cbou -rLL=200n "$1" 2>/dev/null; }
 for name in $names; do
     [ -f "$PAGES/ckl-$name.1" ] || fail "no page for $name"
@@ -31,6 +37,36 @@ sqlite3 -separator ' ' "$work/root/ledger.db" \
 while read -r view column; do
     grep -q "^ *${column:-$view}\( \|\$\)" "$work/page" || fail "ckl-ledger(5) lacks $view $column"
 done <"$work/about"
+
+# ---- the interface in C ----
+functions=$(cat "$INCLUDE"/ckl/*.h | tr '\n' ' ' |
+            grep -oE 'CKL_API(_VOID)? [^;(]*ckl_[a-z_0-9]+\(' | grep -oE 'ckl_[a-z_0-9]+\($' | tr -d '(')
+[ "$(wc -w <<<"$functions")" -gt 100 ] || fail "the headers name $(wc -w <<<"$functions") functions"
+for function in $functions; do
+    page=$PAGES/$function.3
+    [ -f "$page" ] || fail "no page for $function"
+    ! grep -q '^\.so ' "$page" || page=$PAGES/$(sed -n 's,^\.so man3/,,p' "$page")
+    # Its name, then what it is for; not what can fail, and not nothing.
+    sed -n '/^\.SH NAME/{n;p}' "$page" | grep -qE "^(.*, )?$function(, .*)? \\\\- .{6,}" ||
+        fail "$page does not say what $function is for"
+    ! sed -n '/^\.SH NAME/{n;p}' "$page" | grep -q 'Errors' || fail "$page begins with errors"
+    sed -n '/^\.SH SYNOPSIS/,/^\.SH DESC/p' "$page" | grep -q "[ *]$function(" || fail "$page does not show how to call $function"
+done
+for header in "$INCLUDE"/ckl/*.h; do
+    name=libckl-$(basename "$header" .h)
+    [ "$name" != libckl-ckl ] || name=libckl
+    plain "$PAGES/$name.3" >"$work/page"
+    for function in $(grep -oE '^CKL_API(_VOID)? [^(]*\(' "$header" | grep -oE 'ckl_[a-z_0-9]+'); do
+        grep -q "^ *$function(3)" "$work/page" || [ ! -f "$PAGES/$function.3" ] ||
+            fail "$name(3) does not name $function"
+    done
+done
+# A page in full: prototype, what can fail, the types that are meant.
+plain "$PAGES/ckl_manager_open.3" >"$work/page"
+for words in 'ckl_status ckl_manager_open(ckl_manager \*\*out' '^ *CKL_DAMAGED' \
+             'not readable as a ledger' 'const char \*run; ' 'libckl-manager(3)'; do
+    grep -q "$words" "$work/page" || fail "ckl_manager_open(3) lacks '$words'"
+done
 
 # ---- completions ----
 bash -n "$PAGES/ckl.bash" || fail "bash cannot read its completion"

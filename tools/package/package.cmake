@@ -9,7 +9,6 @@ option(CKL_DEBIAN "Install what a Debian package must have, too" OFF)
 # The shared one shows what the headers declare, each name with a version, so that a program says
 # which one it was linked with.
 set(CKL_MAP ${CMAKE_BINARY_DIR}/package/libckl.map)
-file(GLOB CKL_PUBLIC_HEADERS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/ckl/*.h)
 add_custom_command(OUTPUT ${CKL_MAP}
                    COMMAND ${CMAKE_COMMAND} -D OUTPUT=${CKL_MAP} -D VERSION=CKL_${PROJECT_VERSION_MAJOR}
                            -D INCLUDE=${CMAKE_SOURCE_DIR}/include

@@ -1,4 +1,4 @@
-/* ckl-pages FOLDER: writes the manual pages and completions into it. */
+/* ckl-pages FOLDER HEADER…: writes the manual pages and completions into the folder. */
 #include "pages.h"
 
 #include <errno.h>
@@ -45,12 +45,13 @@ void close_page(FILE *page, const char *name)
 
 int main(int count, char **words)
 {
-    if (count != 2) {
-        fputs("usage: ckl-pages FOLDER\n", stderr);
+    if (count < 3) {
+        fputs("usage: ckl-pages FOLDER HEADER...\n", stderr);
         return 2;
     }
     write_command_pages(words[1]);
     write_ledger_page(words[1]);
     write_completions(words[1]);
+    write_api_pages(words[1], words + 2);
     return 0;
 }

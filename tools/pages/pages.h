@@ -1,6 +1,6 @@
-/* pages: owns what is made from the table of commands and from the schema beside the help: manual
- * pages and completions. Runs at build time; what it prints is said once, where the command says
- * it. */
+/* pages: owns what is made from the table of commands, the schema and the headers beside the help:
+ * manual pages and completions. Runs at build time; what it prints is said once, where the command
+ * says it. */
 #ifndef PAGES_H
 #define PAGES_H
 
@@ -17,5 +17,7 @@ void close_page(FILE *page, const char *name);
 void write_command_pages(const char *folder); /* ckl.1, ckl-COMMAND.1 */
 void write_ledger_page(const char *folder);   /* ckl-ledger.5 */
 void write_completions(const char *folder);   /* ckl.bash, _ckl, ckl.fish */
+/* libckl.3, libckl-HEADER.3, ckl_FUNCTION.3; the paths of the headers end with a NULL. */
+void write_api_pages(const char *folder, char **headers);
 
 #endif
