@@ -55,7 +55,7 @@ typedef struct ckl_sample_change_filter {
 } ckl_sample_change_filter;
 
 typedef struct ckl_sample_change_cursor ckl_sample_change_cursor;
-/* The texts of the filter must live as long as the cursor.
+/* What happened to samples. The texts of the filter must live as long as the cursor.
  * Errors: CKL_INVALID    an action that there is not
  *         CKL_NOT_FOUND  the sample, tag or run was never recorded */
 CKL_API ckl_status ckl_sample_changes(ckl_sample_change_cursor **out, ckl_manager *manager,
@@ -128,8 +128,8 @@ typedef struct ckl_label {
 } ckl_label;
 typedef enum ckl_label_kind { CKL_NAMES, CKL_NOTES } ckl_label_kind;
 typedef struct ckl_label_cursor ckl_label_cursor;
-/* Of one state (`hash` as ckl_manager_resolve takes) or, NULL, of all; only those in force, or with
- * those before them. Newest first. */
+/* Names or notes of one state (`hash` as ckl_manager_resolve takes) or, NULL, of all; only those in
+ * force, or with those before them. Newest first. */
 CKL_API ckl_status ckl_labels(ckl_label_cursor **out, ckl_manager *manager, ckl_label_kind kind,
                               const char *hash, bool history, ckl_error *err);
 /* The next row; CKL_DONE when there is none. */

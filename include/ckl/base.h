@@ -59,7 +59,7 @@ typedef struct ckl_error {
     char hint[512];     /* one line: what to do; empty when there is nothing to add */
 } ckl_error;
 
-/* "CKL_NOT_FOUND"; "unknown" for a number that is none. Never NULL. */
+/* The name of a status: "CKL_NOT_FOUND"; "unknown" for a number that is none. Never NULL. */
 CKL_API const char *ckl_status_name(ckl_status status);
 /* The exit code that the command `ckl` gives for a status. */
 CKL_API int ckl_status_exit_code(ckl_status status);

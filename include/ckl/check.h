@@ -77,6 +77,7 @@ CKL_API ckl_status ckl_check_open(ckl_check **out, const char *root,
                                   const ckl_check_options *options, ckl_error *err);
 /* The next finding; CKL_DONE when there is none. */
 CKL_API ckl_status ckl_check_next(ckl_finding *out, ckl_check *check, ckl_error *err);
+/* What was looked at so far. */
 CKL_API_VOID void ckl_check_read_counts(ckl_check_counts *out, const ckl_check *check);
 /* Releases it, with what was borrowed from it; NULL is fine. */
 CKL_API_VOID void ckl_check_close(ckl_check *check);

@@ -53,7 +53,7 @@ typedef struct ckl_options {
  *         CKL_BUSY, CKL_IO, CKL_NO_SPACE, CKL_NO_MEMORY */
 CKL_API ckl_status ckl_manager_open(ckl_manager **out, const char *root, const ckl_options *options,
                                     ckl_error *err);
-/* NULL is fine; never fails. Buffered metrics are written. */
+/* Closes it; NULL is fine; never fails. Buffered metrics are written. */
 CKL_API_VOID void ckl_manager_close(ckl_manager *manager);
 /* The absolute path of the root, and the name of the run. Borrowed. */
 CKL_API const char *ckl_manager_root(const ckl_manager *manager);
@@ -108,7 +108,8 @@ typedef struct ckl_edit {
     const char *reason;
 } ckl_edit;
 
-/* Errors: CKL_NOT_FOUND  no data state yet, or a uid that is not in it: named, nothing changed */
+/* Changes some samples of the head's data state: all of them or none.
+ * Errors: CKL_NOT_FOUND  no data state yet, or a uid that is not in it: named, nothing changed */
 CKL_API ckl_status ckl_manager_edit_samples(ckl_update_result *out, ckl_manager *manager,
                                             const ckl_edit *edit, ckl_error *err);
 

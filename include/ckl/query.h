@@ -52,7 +52,8 @@ typedef struct ckl_event_filter {
 } ckl_event_filter;
 
 typedef struct ckl_event_cursor ckl_event_cursor;
-/* Newest first, unless asked otherwise. */
+/* The events that the filter (NULL: all of the run) lets through. Newest first, unless asked
+ * otherwise. */
 CKL_API ckl_status ckl_events(ckl_event_cursor **out, ckl_manager *manager,
                               const ckl_event_filter *filter, ckl_error *err);
 /* The next row; CKL_DONE when there is none. */
@@ -79,7 +80,7 @@ typedef struct ckl_experiment_info {
     uint64_t checkpoint_count;
 } ckl_experiment_info;
 
-/* `hash` as ckl_manager_resolve takes; NULL: the head. */
+/* What is known of an experiment. `hash` as ckl_manager_resolve takes; NULL: the head. */
 CKL_API ckl_status ckl_experiment(ckl_experiment_info *out, ckl_manager *manager, const char *hash,
                                   ckl_error *err);
 
@@ -92,7 +93,8 @@ typedef struct ckl_parent {
     ckl_components changed;
 } ckl_parent;
 typedef struct ckl_parent_cursor ckl_parent_cursor;
-/* Oldest first. `hash` as ckl_manager_resolve takes; NULL: the head. */
+/* Every way in which an experiment was reached. Oldest first. `hash` as ckl_manager_resolve takes;
+ * NULL: the head. */
 CKL_API ckl_status ckl_parents(ckl_parent_cursor **out, ckl_manager *manager, const char *hash,
                                ckl_error *err);
 /* The next row; CKL_DONE when there is none. */
@@ -113,7 +115,8 @@ typedef struct ckl_session_row {
     const char *outcome;    /* "closed", "died" as the next trainer found, or NULL */
 } ckl_session_row;
 typedef struct ckl_session_cursor ckl_session_cursor;
-/* Oldest first. `hash` as ckl_manager_resolve takes; NULL: the head. */
+/* The sessions of an experiment. Oldest first. `hash` as ckl_manager_resolve takes; NULL: the head.
+ */
 CKL_API ckl_status ckl_sessions(ckl_session_cursor **out, ckl_manager *manager, const char *hash,
                                 ckl_error *err);
 /* The next row; CKL_DONE when there is none. */
@@ -140,7 +143,8 @@ typedef struct ckl_checkpoint_row {
                            from, or "unknown" */
 } ckl_checkpoint_row;
 typedef struct ckl_checkpoint_cursor ckl_checkpoint_cursor;
-/* In the order they were saved; `hash` NULL: of all experiments, `all_runs` or of this run. */
+/* The checkpoints, in the order they were saved; `hash` NULL: of all experiments, `all_runs` or of
+ * this run. */
 CKL_API ckl_status ckl_checkpoints(ckl_checkpoint_cursor **out, ckl_manager *manager,
                                    const char *hash, bool all_runs, ckl_error *err);
 /* The next row; CKL_DONE when there is none. */
@@ -156,7 +160,8 @@ typedef struct ckl_metric_series_row {
     int64_t first_step, last_step;
 } ckl_metric_series_row;
 typedef struct ckl_metric_series_cursor ckl_metric_series_cursor;
-/* By run, experiment (in the order they were recorded) and name; `all_runs` or of this run. */
+/* Which metrics there are. By run, experiment (in the order they were recorded) and name;
+ * `all_runs` or of this run. */
 CKL_API ckl_status ckl_metric_series(ckl_metric_series_cursor **out, ckl_manager *manager,
                                      bool all_runs, ckl_error *err);
 /* The next row; CKL_DONE when there is none. */
@@ -189,7 +194,7 @@ typedef struct ckl_run_row {
     int64_t last_event_at_us; /* 0: none */
 } ckl_run_row;
 typedef struct ckl_run_cursor ckl_run_cursor;
-/* In the order in which they began. */
+/* The runs, in the order in which they began. */
 CKL_API ckl_status ckl_runs(ckl_run_cursor **out, ckl_manager *manager, ckl_error *err);
 /* The next row; CKL_DONE when there is none. */
 CKL_API ckl_status ckl_run_next(ckl_run_row *out, ckl_run_cursor *cursor, ckl_error *err);
@@ -212,8 +217,8 @@ CKL_API ckl_status ckl_manager_status(ckl_status_info *out, ckl_manager *manager
 /* ---- the difference of two experiments: design 6, `diff` ------------------------------------- */
 
 typedef struct ckl_diff ckl_diff;
-/* `from` and `to` as ckl_manager_resolve takes. from NULL: the run's baseline (all absent when
- * nothing was dumped); to NULL: the head. */
+/* Compares two experiments. `from` and `to` as ckl_manager_resolve takes. from NULL: the run's
+ * baseline (all absent when nothing was dumped); to NULL: the head. */
 CKL_API ckl_status ckl_diff_open(ckl_diff **out, ckl_manager *manager, const char *from,
                                  const char *to, ckl_error *err);
 /* Releases it, with all that was borrowed from it; NULL is fine. */
@@ -248,7 +253,7 @@ typedef struct ckl_diff_entry {
     const char *from;   /* module: "Type_keyvalue"; configuration: JSON text; NULL when added */
     const char *to;     /* NULL when removed */
 } ckl_diff_entry;
-/* By name. CKL_DONE when there are no more. */
+/* The next line, by name. CKL_DONE when there are no more. */
 CKL_API ckl_status ckl_diff_next_model(ckl_diff_entry *out, ckl_diff *diff, ckl_error *err);
 CKL_API ckl_status ckl_diff_next_config(ckl_diff_entry *out, ckl_diff *diff, ckl_error *err);
 
@@ -260,8 +265,9 @@ typedef struct ckl_diff_sample {
     const char *const *tags_added;
     const char *const *tags_removed;
 } ckl_diff_sample;
-/* By uid. `change` names the strongest of what happened: added, removed, discarded, restored,
- * tagged, untagged; retagged when tags came and went. */
+/* The next sample, by uid. CKL_DONE when there are no more. `change` names the strongest of what
+ * happened: added, removed, discarded, restored, tagged, untagged; retagged when tags came and
+ * went. */
 CKL_API ckl_status ckl_diff_next_sample(ckl_diff_sample *out, ckl_diff *diff, ckl_error *err);
 
 #ifdef __cplusplus
