@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Verifies a ledger and its tree without libckl, from the documented format (schema/FORMAT.md).
 
-    tools/verify_ledger.py ROOT [--receipt FILE] [--no-files] [--json]
+    tools/verify_ledger.py ROOT [--ledger FILE] [--receipt FILE] [--no-files] [--json]
 
 Standard library only; nothing is written, and it may run while something trains. Ledgers of version 2
 and 3; one of version 1 becomes one when it is next written to. One line for each finding; what could
@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import sys
@@ -25,6 +26,8 @@ from verify.replay import Replay, check_tables
 APPLICATION_ID = 0x434B4C31
 RECEIPT = pathlib.Path(".ckl") / "receipt.json"
 RECEIPT_BYTES = 4096
+POINTER = pathlib.Path(".ckl") / "ledger"
+POINTER_BYTES = 8192
 
 
 class Refused(Exception):
@@ -32,6 +35,20 @@ class Refused(Exception):
 
 
 # ---- opening
+
+
+def find_ledger(root):
+    """The ledger of a root, and the root's name where it says that its ledger is elsewhere."""
+    try:
+        descriptor = os.open(root / POINTER, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return root / "ledger.db", None
+    with open(descriptor, "rb") as file:
+        text = os.fsdecode(file.read(POINTER_BYTES))
+    says = re.fullmatch("([0-9a-f]{32})\n(/[^\n]*)\n", text)
+    if says is None:
+        raise Refused(3, f"'{root / POINTER}' does not say where the ledger is: say it with --ledger FILE")
+    return pathlib.Path(says.group(2)), says.group(1)
 
 
 def companion(path, end):
@@ -87,7 +104,7 @@ def identity(path):
 # ---- looking
 
 
-def look(found, connection, root, receipts, files):
+def look(found, connection, root, tree_name, receipts, files):
     new = schema.fresh(schema.version_of(connection))
     if new is None:
         found.note("the files of schema/ are not beside this program: what the tables are made of is not"
@@ -95,7 +112,7 @@ def look(found, connection, root, receipts, files):
     found.guard(schema.check_tables, "sqlite_master", connection, new)
     if not schema.is_usable(found):
         return
-    found.guard(schema.check_meta, "_meta", connection)
+    found.guard(schema.check_meta, "_meta", connection, tree_name)
     for check in schema.CHECKS + history.CHECKS:
         found.guard(check, check.__name__.replace("check_", "the "), connection)
     try:
@@ -129,10 +146,11 @@ def last_receipt(found, root):
         return []
 
 
-def verify(root, receipt=None, files=True):
-    """All findings about the ledger under `root`."""
+def verify(root, receipt=None, files=True, ledger=None):
+    """All findings about the ledger of `root`, which is in it if nothing says otherwise."""
+    path, tree_name = (ledger, None) if ledger is not None else find_ledger(root)
     while True:
-        found, path = Findings(), root / "ledger.db"
+        found = Findings()
         receipts = [("receipt", receipt)] if receipt is not None else []
         receipts += last_receipt(found, root)
         before = identity(path)
@@ -140,7 +158,7 @@ def verify(root, receipt=None, files=True):
             try:
                 connection = connect(uri, path)
                 with contextlib.closing(connection):
-                    look(found, connection, root, receipts, files)
+                    look(found, connection, root, tree_name, receipts, files)
             except sqlite3.DatabaseError as error:
                 found.add("unreadable", "ledger.db", None, f"SQLite says: {error}")
         if "mode=ro&immutable" not in uri or identity(path) == before:
@@ -160,14 +178,17 @@ def read_receipt(path):
 def run():
     parser = argparse.ArgumentParser(description="Verify a ledger and its tree.")
     parser.add_argument("root", type=pathlib.Path)
+    parser.add_argument("--ledger", type=pathlib.Path, help="the ledger, if it is not in the root")
     parser.add_argument("--receipt", type=pathlib.Path, help="a receipt that was kept elsewhere")
     parser.add_argument("--no-files", action="store_true", help="only ledger.db")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    if not (given.root / "ledger.db").is_file():
-        raise Refused(1, f"there is no ledger in '{given.root}'")
+    path = given.ledger or find_ledger(given.root)[0]
+    if not path.is_file():
+        raise Refused(1, f"there is no ledger in '{given.root}'" if path.parent == given.root else
+                      f"there is no ledger '{path}'")
     receipt = read_receipt(given.receipt) if given.receipt else None
-    found = verify(given.root, receipt, not given.no_files)
+    found = verify(given.root, receipt, not given.no_files, given.ledger)
     rows = found.rows()
     if given.json:
         print(json.dumps({"schema_version": 1, "findings": rows, "notes": found.notes}))

@@ -179,6 +179,24 @@ def check_receipts(root, failures):
     connection.close()
 
 
+def check_elsewhere(work, failures):
+    """A ledger that is not in its root: found, and told from another root's."""
+    root, ledger = work / "far", work / "near.db"
+    root.mkdir()
+    ckl(root, "--ledger", ledger, "update", "--config", "-", "--dump", text='{"lr": 1}')
+    for given in (None, ledger):
+        found = verify_ledger.verify(root, ledger=given).rows()
+        if found:
+            failures.append(f"a ledger elsewhere is not sound: {found}")
+    connection = sqlite3.connect(ledger)
+    connection.execute("UPDATE _meta SET value = replace(value, substr(value, 1, 1), 'x')"
+                       " WHERE key = 'tree'")
+    connection.commit()
+    connection.close()
+    if "_meta tree" not in {row["subject"] for row in findings(root)}:
+        failures.append("the name of another root is not found")
+
+
 def rewrite(connection):
     """Makes the chain good again, as somebody would who knows how."""
     chain, before = history.Chain(connection), bytes(32)
@@ -200,6 +218,7 @@ def main():
         columns = check_every_column(root, failures)
         files = check_files(root, failures)
         check_receipts(root, failures)
+        check_elsewhere(work, failures)
     for failure in failures:
         print(f"FAIL: {failure}")
     print(f"{columns} columns, {files} files, {len(failures)} failures")

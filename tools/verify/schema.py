@@ -80,14 +80,16 @@ def is_usable(found):
     return not any(kind == "schema" and subject.startswith("table ") for kind, subject in found.counts)
 
 
-def check_meta(found, db):
+def check_meta(found, db, tree):
+    """`tree`: the name of the root, where the root says that its ledger is elsewhere; else None."""
     rows = dict(db.execute("SELECT key, value FROM _meta"))
-    for key in sorted((rows.keys() - {"tree"}) ^ {"ledger", "views"}):
+    says = rows.pop("tree", None)
+    for key in sorted(rows.keys() ^ {"ledger", "views"}):
         found.add("content", "_meta", key, "no ledger has this" if key in rows else "is not there")
-    if not re.fullmatch("[0-9a-f]{32}", str(rows.get("tree", "0" * 32))): # of a root elsewhere
-        found.add("content", "_meta", "tree", f"'{rows['tree']}' is no name of a root")
     if not re.fullmatch("[0-9a-f]{32}", str(rows.get("ledger", ""))):
         found.add("content", "_meta", "ledger", f"'{rows.get('ledger')}' is no name of a ledger")
+    if tree is not None and says != tree:
+        found.add("content", "_meta", "tree", f"'{says}' is another root's name than this one's")
 
 
 def check_integrity(found, db):
