@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include "fs.h"
+#include "fs_hash.h"
 
-#define PIECE ((size_t)1024 * 1024)
+#define PIECE        ((size_t)1024 * 1024)
+#define LARGE        (8 * PIECE)
+#define WRITE_BEHIND (32 * PIECE)
 
 struct fs_writer {
     int descriptor;
@@ -301,6 +304,49 @@ ckl_status fs_writer_clone(fs_writer *writer, const char *path, ckl_error *err)
     return status;
 }
 
+/* Tells the system to begin with what was written so far, so that the sync at the end does not
+ * begin with all of it. It waits for nothing, so that what fails is told by the sync. */
+static void write_behind(const fs_writer *writer)
+{
+    if (writer->size % WRITE_BEHIND < PIECE)
+        (void)sync_file_range(writer->descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+/* Reads, writes and hashes, the hashing beside the rest. */
+static ckl_status copy_beside(fs_hash *beside, fs_writer *writer, int descriptor, const char *path,
+                              ckl_error *err)
+{
+    for (;;) {
+        char *piece = fs_hash_room(beside);
+        ssize_t got = read(descriptor, piece, FS_HASH_PIECE);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_errno(err, errno, "could not read", path);
+        if (got == 0)
+            return CKL_OK;
+        ckl_status status = write_fully(writer->descriptor, piece, (size_t)got, writer->path, err);
+        if (status != CKL_OK)
+            return status;
+        fs_hash_give(beside, (size_t)got);
+        writer->size += (uint64_t)got;
+        write_behind(writer);
+    }
+}
+
+/* A small file is not worth a thread. */
+static ckl_status copy_all(fs_writer *writer, int descriptor, const char *path, ckl_error *err)
+{
+    struct stat found;
+    bool large = fstat(descriptor, &found) == 0 && found.st_size >= (off_t)LARGE;
+    fs_hash *beside = large ? fs_hash_begin(writer->running) : NULL;
+    if (beside == NULL)
+        return read_all(descriptor, path, take_write, writer, err);
+    ckl_status status = copy_beside(beside, writer, descriptor, path, err);
+    fs_hash_end(beside);
+    return status;
+}
+
 ckl_status fs_writer_copy(fs_writer *writer, const char *path, ckl_error *err)
 {
     struct stat found;
@@ -314,7 +360,7 @@ ckl_status fs_writer_copy(fs_writer *writer, const char *path, ckl_error *err)
         if (fstat(descriptor, &found) == 0 && S_ISREG(found.st_mode))
             status = fs_writer_expect(writer, (uint64_t)found.st_size, err);
         if (status == CKL_OK)
-            status = read_all(descriptor, path, take_write, writer, err);
+            status = copy_all(writer, descriptor, path, err);
     }
     close(descriptor);
     return status;
@@ -332,6 +378,7 @@ static ckl_status settle(digest *out, uint64_t *size, fs_writer *writer, unsigne
 {
     ckl_status status = CKL_OK;
     if (writer->by_descriptor) {
+        (void)sync_file_range(writer->descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
         if (lseek(writer->descriptor, 0, SEEK_SET) < 0)
             return error_errno(err, errno, "could not read back", writer->path);
         status = hash_descriptor(out, &writer->size, writer->descriptor, writer->path, err);

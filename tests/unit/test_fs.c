@@ -288,6 +288,36 @@ START_TEST(copying_takes_what_ends)
 }
 END_TEST
 
+/* Large ones are hashed beside the copying; one that does not end with a piece, too. */
+START_TEST(large_copies_are_hashed)
+{
+    static const size_t SIZES[] = {(size_t)8 << 20, ((size_t)11 << 20) + 12345, (size_t)3 << 20};
+    for (size_t index = 0; index < sizeof SIZES / sizeof *SIZES; index++) {
+        fs_writer *writer = NULL;
+        digest expected, found;
+        uint64_t size = 0;
+        char *bytes = malloc(SIZES[index]);
+        ck_assert_ptr_nonnull(bytes);
+        for (size_t at_byte = 0; at_byte < SIZES[index]; at_byte++)
+            bytes[at_byte] = (char)(at_byte * 31 + at_byte / 4099);
+        FILE *file = fopen(at("large"), "wb");
+        ck_assert_ptr_nonnull(file);
+        ck_assert_uint_eq(fwrite(bytes, 1, SIZES[index], file), SIZES[index]);
+        ck_assert_int_eq(fclose(file), 0);
+        ASSERT_OK(hash_bytes(&expected, bytes, SIZES[index], &fault));
+        free(bytes);
+        ASSERT_OK(fs_writer_create(&writer, at("copy"), &fault));
+        ASSERT_OK(fs_writer_copy(writer, at("large"), &fault));
+        ASSERT_OK(fs_writer_finish(&found, &size, writer, 0444, &fault));
+        ck_assert_uint_eq(size, SIZES[index]);
+        ck_assert(digest_equal(&expected, &found));
+        ASSERT_OK(fs_hash_file(&found, &size, at("copy"), &fault));
+        ck_assert(digest_equal(&expected, &found));
+        ASSERT_OK(fs_remove_file(at("copy"), &fault));
+    }
+}
+END_TEST
+
 START_TEST(cloning_is_all_or_nothing)
 {
     put("source", "some bytes");
@@ -448,6 +478,7 @@ int main(void)
     tcase_add_test(tests, a_failed_sync_is_not_tried_again);
     tcase_add_loop_test(tests, writing_tells_every_failure, 0, 2);
     tcase_add_loop_test(tests, copying_takes_what_ends, 0, 2);
+    tcase_add_test(tests, large_copies_are_hashed);
     tcase_add_test(tests, cloning_is_all_or_nothing);
     tcase_add_test(tests, a_pipe_is_waited_for);
     tcase_add_test(tests, locks_exclude);
