@@ -31,6 +31,19 @@ static ckl_status refuse_live(const char *path, ckl_error *err)
     return CKL_REFUSED;
 }
 
+/* A ledger that was on a network file system has no log either, but the lock of its writers. */
+static bool has_writers(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    BUF_AUTO inside = BUF_INIT, beside = BUF_INIT;
+    buf_add(&inside, path, slash == NULL ? 0 : (size_t)(slash - path) + 1);
+    buf_add_text(&inside, ".ckl/writer.lock");
+    buf_add_format(&beside, "%s-lock", path);
+    return buf_check(&inside, NULL) != CKL_OK || buf_check(&beside, NULL) != CKL_OK ||
+           fs_exists(beside.data) ||
+           (strcmp(slash == NULL ? path : slash + 1, "ledger.db") == 0 && fs_exists(inside.data));
+}
+
 /* Only a snapshot is replaced. *replaces: one is there. */
 static ckl_status check_target(bool *replaces, const char *path, const char *ledger, ckl_error *err)
 {
@@ -54,7 +67,7 @@ static ckl_status check_target(bool *replaces, const char *path, const char *led
         error_hint(err, "remove it, or name another file");
         return CKL_REFUSED;
     }
-    return header[HEADER_MODE] == 2 ? refuse_live(path, err) : CKL_OK;
+    return header[HEADER_MODE] == 2 || has_writers(path) ? refuse_live(path, err) : CKL_OK;
 }
 
 /* ---- the copy -------------------------------------------------------------------------------- */

@@ -44,6 +44,18 @@ good -C came fsck
 CKL_FILE_SYSTEM=local good -C came tag again a # another machine may still share it
 equal 11 "$(od -An -tu1 -j18 -N2 came/ledger.db | tr -d ' \n')" "it gets none again by itself"
 
+# It is not taken for a snapshot, which another one may replace.
+CKL_FILE_SYSTEM=local run -C snapped update --config c.yaml
+run -C snapped snapshot net/ledger.db
+equal 5 "$CODE" "exit code"
+mkdir beside
+run -C kept --ledger beside/kept.db update --config c.yaml
+equal 1 "$(warns)" "warnings"
+CKL_FILE_SYSTEM=local run -C snapped snapshot beside/kept.db
+equal 5 "$CODE" "exit code"
+good -C kept fsck
+good -C net fsck
+
 # While somebody has it open with a log, it cannot be left.
 CKL_FILE_SYSTEM=local run -C open update --config c.yaml
 python3 -c '
