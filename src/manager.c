@@ -161,6 +161,22 @@ static ckl_status seal_ledger(ckl_manager *manager, ckl_error *err)
     return manager_end(manager, status, err);
 }
 
+/* On a full disk with the reserve: else nothing could be opened, not even to give space back. */
+static ckl_status recover(ckl_manager *manager, ckl_error *err)
+{
+    ckl_error failure = {0};
+    ckl_status status = work_recover(manager, &failure);
+    if (status == CKL_NO_SPACE) {
+        failure = (ckl_error){0};
+        storage_release_reserve(manager->tree);
+        status = work_recover(manager, &failure);
+        storage_reserve(manager->tree);
+    }
+    if (status != CKL_OK && err != NULL && err->code == CKL_OK)
+        *err = failure;
+    return status;
+}
+
 ckl_status ckl_manager_open(ckl_manager **out, const char *root, const ckl_options *options,
                             ckl_error *err)
 {
@@ -182,7 +198,7 @@ ckl_status ckl_manager_open(ckl_manager **out, const char *root, const ckl_optio
     if (status == CKL_OK && !chosen->read_only)
         (void)manager_open_counter(manager, NULL);
     if (status == CKL_OK && !chosen->read_only)
-        status = work_recover(manager, err);
+        status = recover(manager, err);
     if (status == CKL_OK && !chosen->read_only)
         status = seal_ledger(manager, err);
     manager->training = chosen->training && !chosen->read_only;
