@@ -86,4 +86,14 @@ print(json.load(sys.stdin)["experiment"])')
     ledger --run twin switch "$head@2"
     ledger --run wide discard s11 s12
     ledger --run wide checkpoint --step 9 --weights weights
+
+    # Names and notes that come and go; another ledger, where the hash of a state is that of another here.
+    ledger name "$first" base
+    ledger name "$first" --remove
+    ledger name "$head" best
+    ledger note "$head" 'labels of batch 7 are not trusted'
+    mkdir job
+    "$CKL" -C job update --config clash2.json >/dev/null 2>&1
+    "$CKL" -C job checkpoint --step 1 --weights weights >/dev/null 2>&1
+    ledger merge job
 }
