@@ -49,9 +49,12 @@ def answer(told, columns):
 
 
 def ask(root, sql):
-    """Columns and rows, as the command sqlite3 has them."""
+    """Columns and rows, as the command sqlite3 has them (PRELOAD: what a sanitizer must load first)."""
+    host = dict(os.environ, LD_PRELOAD=os.environ["PRELOAD"], ASAN_OPTIONS="detect_leaks=0") \
+        if os.environ.get("PRELOAD") else None
     done = subprocess.run(["sqlite3", "-readonly", "-json", root + "/ledger.db",
-                           ".load " + ENVIRONMENT["EXTENSION"], sql], capture_output=True, text=True)
+                           ".load " + ENVIRONMENT["EXTENSION"], sql], capture_output=True, text=True,
+                          env=host)
     assert done.returncode == 0 and done.stdout, (sql, done.stderr)
     rows = json.loads(done.stdout)
     return list(rows[0]), [tuple(row.values()) for row in rows]
