@@ -1,7 +1,8 @@
 /* Eight processes, each on a run of its own, edit, update, dump, save, log metrics and remove; one
  * or all of them are killed at random moments. What was acknowledged is there, what is there was
- * acknowledged or was the one operation that its process was at, nothing is half there, and a
- * second opening writes nothing. CKL_KILLS sets how many are killed (40). */
+ * acknowledged or was the one operation that its process was at, nothing is half there, looking the
+ * ledger over finds nothing, and a second opening writes nothing. CKL_KILLS sets how many are
+ * killed (40). */
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -150,6 +151,22 @@ static void check_files(void)
     ck_assert_int_eq(system(command), 0);
 }
 
+/* As ckl fsck does: every digest, the chain, what follows from the events, every file. */
+static void check_all_of_it(void)
+{
+    ckl_check *check = NULL;
+    ckl_finding finding = {0};
+    ckl_check_counts counts;
+    ASSERT_OK(ckl_check_open(&check, root, NULL, &fault));
+    ckl_status status = ckl_check_next(&finding, check, &fault);
+    ck_assert_msg(status == CKL_DONE, "%s %s: %s", status == CKL_OK ? finding.kind : "error",
+                  status == CKL_OK ? finding.subject : "",
+                  status == CKL_OK ? finding.message : fault.message);
+    ckl_check_read_counts(&counts, check);
+    ck_assert_uint_ge(counts.events, WORKERS);
+    ckl_check_close(check);
+}
+
 /* Whoever looked last took the log into the ledger: an opening that writes shows in either. */
 static void check_second_opening(void)
 {
@@ -223,6 +240,7 @@ START_TEST(nothing_acknowledged_is_lost)
         ckl_manager_close(open_run("run0")); /* recovers */
         check_operations();
         check_files();
+        check_all_of_it();
         check_second_opening();
     }
     int64_t all = 0;
