@@ -2,10 +2,11 @@
 # Installs what is needed, builds, and runs all tests; --with-torch: those with PyTorch, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-more=(patchelf binutils python3-venv)
+more=(patchelf binutils python3-venv dpkg-dev file)
 if [ "${1:-}" = --with-torch ]; then
     shift
-    more+=(python3-torch python3-sklearn python3-numpy python3-pandas)
+    more+=(python3-torch python3-sklearn python3-numpy python3-pandas
+           libtorch-dev lintian)
     export CKL_WITH_TORCH=1
 fi
 preset=${1:-release}

@@ -28,7 +28,6 @@ history is in one SQLite file that says what changed, when, by whom, and why.
 ")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libckl${PROJECT_VERSION_MAJOR})
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_MULTIARCH same)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libsqlite3-0 (>= 3.26)")
 set(CPACK_DEBIAN_LIBRARY_DESCRIPTION "history of machine learning experiments - shared library
 ${CKL_ABOUT}

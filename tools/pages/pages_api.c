@@ -117,14 +117,6 @@ static size_t next_on_page(size_t number)
     return NO_ENTRY;
 }
 
-/* The comment that says what the function is for. */
-static piece purpose(const entry *function)
-{
-    if (strncmp(comment_text(function->about), "Errors:", 7) == 0 && function->told != NO_ENTRY)
-        return ENTRIES[function->told].about;
-    return function->about;
-}
-
 static void put_return_value(FILE *page, const entry *function)
 {
     static const char STATUS[] = "ckl_status ckl_";
@@ -152,7 +144,7 @@ static void write_function(const char *folder, size_t number)
         put_name(page, ENTRIES[each].name);
     }
     fputs(" \\- ", page);
-    put_summary(page, comment_text(purpose(function)));
+    put_summary(page, comment_text(function->about));
     const header *from = &HEADERS[function->header];
     fprintf(page, "\n.SH SYNOPSIS\n.EX\n#include <ckl/%.*s.h>\n\n", (int)from->name.length,
             from->name.start);
@@ -162,7 +154,7 @@ static void write_function(const char *folder, size_t number)
         mark_types(wanted, ENTRIES[each].text);
     }
     fputs(".EE\n.SH DESCRIPTION\n", page);
-    put_description(page, comment_text(purpose(function)));
+    put_description(page, comment_text(function->about));
     put_return_value(page, function);
     put_errors(page, comment_text(function->about));
     put_types(page, wanted);
@@ -208,7 +200,7 @@ static void put_contents(FILE *page, size_t number)
             fputs(".TP\n.BR ", page);
             put_name(page, item->name);
             fputs(" (3)\n", page);
-            put_summary(page, comment_text(purpose(&ENTRIES[item->leader])));
+            put_summary(page, comment_text(ENTRIES[item->leader].about));
             fputc('\n', page);
         }
     }

@@ -59,7 +59,6 @@ typedef struct reading {
     const char *at;
     piece comment; /* that the next declaration has */
     size_t before; /* the declaration that stands directly before; NO_ENTRY */
-    size_t told;   /* see entry */
 } reading;
 
 static const char *end_of_comment(const char *comment)
@@ -101,7 +100,7 @@ static entry *new_entry(entry_kind kind)
     if (ENTRY_COUNT == sizeof ENTRIES / sizeof ENTRIES[0])
         give_up(HEADERS[HEADER_COUNT].path, "more declarations than there is room for");
     entry *made = &ENTRIES[ENTRY_COUNT++];
-    *made = (entry){.kind = kind, .header = HEADER_COUNT, .told = NO_ENTRY};
+    *made = (entry){.kind = kind, .header = HEADER_COUNT};
     return made;
 }
 
@@ -130,15 +129,12 @@ static void read_declaration(reading *state)
     made->name = name_before(start, function ? strchr(start, '(') : end);
     made->has_body = !function && memchr(start, '{', made->text.length) != NULL;
     made->leader = number;
-    made->told = state->told;
     made->about = state->comment;
     if (made->about.length == 0 && state->before != NO_ENTRY) {
         made->about = ENTRIES[state->before].about;
         if (ENTRIES[state->before].kind == ENTRY_FUNCTION)
             made->leader = ENTRIES[state->before].leader;
     }
-    if (!function && made->about.length > 0)
-        state->told = number;
     state->comment = (piece){NULL, 0};
     state->before = number;
     state->at = end;
@@ -156,7 +152,6 @@ static void read_comment(reading *state)
         const char *after = strstr(title, " --");
         new_entry(ENTRY_SECTION)->name =
             (piece){title, after == NULL || after > end ? 0 : (size_t)(after - title)};
-        state->told = NO_ENTRY;
     } else if (HEADERS[HEADER_COUNT].about.length == 0) {
         HEADERS[HEADER_COUNT].about = comment;
     } else {
@@ -183,7 +178,7 @@ void read_header(const char *path)
     const char *name = slash == NULL ? path : slash + 1;
     HEADERS[HEADER_COUNT] = (header){.path = path, .name = {name, strcspn(name, ".")}};
     TEXTS[HEADER_COUNT] = read_text(path);
-    reading state = {.at = TEXTS[HEADER_COUNT], .before = NO_ENTRY, .told = NO_ENTRY};
+    reading state = {.at = TEXTS[HEADER_COUNT], .before = NO_ENTRY};
     for (;;) {
         skip_space(&state);
         if (*state.at == '\0')

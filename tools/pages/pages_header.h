@@ -22,10 +22,8 @@ typedef struct entry {
     piece about;   /* the comment before it; functions without a gap between them share one */
     bool has_body; /* a type of which the members are told */
     size_t leader; /* the number of the first function that shares the comment */
-    size_t told;   /* the number of the last type with a comment, in the same section; of a function
-                      whose comment says only what can fail, that type's says the rest; NO_ENTRY */
 } entry;
-#define NO_ENTRY ((size_t)-1)
+#define NO_ENTRY ((size_t)-1) /* the number of none */
 
 typedef struct header {
     const char *path;
