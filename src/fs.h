@@ -30,6 +30,8 @@ bool fs_lacks_locks(const char *path);
 ckl_status fs_refuse_without_locks(const char *path, ckl_error *err);
 /* Errors: CKL_NOT_FOUND, CKL_INVALID when it is not a regular file, CKL_IO */
 ckl_status fs_file_size(uint64_t *out, const char *path, ckl_error *err);
+/* When it was written last, microseconds since 1970. */
+ckl_status fs_modified(int64_t *out_us, const char *path, ckl_error *err);
 /* The absolute path without links; *out is the caller's. */
 ckl_status fs_real_path(char **out, const char *path, ckl_error *err);
 ckl_status fs_sync_directory(const char *path, ckl_error *err);

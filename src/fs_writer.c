@@ -71,6 +71,15 @@ ckl_status fs_file_size(uint64_t *out, const char *path, ckl_error *err)
     return CKL_OK;
 }
 
+ckl_status fs_modified(int64_t *out_us, const char *path, ckl_error *err)
+{
+    struct stat found;
+    if (lstat(path, &found) != 0)
+        return error_errno(err, errno, "could not find", path);
+    *out_us = (int64_t)found.st_mtim.tv_sec * 1000000 + found.st_mtim.tv_nsec / 1000;
+    return CKL_OK;
+}
+
 typedef ckl_status take_function(void *context, const void *bytes, size_t size, ckl_error *err);
 
 /* Gives all that can be read to `take`. */

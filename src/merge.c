@@ -43,7 +43,7 @@ static const char *folder_name(const char *folder)
     return slash != NULL && slash[1] != '\0' ? slash + 1 : folder;
 }
 
-static ckl_status add_run(merge_run *run, merge *job, const char *name, ckl_error *err)
+ckl_status merge_add_run(merge_run *run, merge *job, const char *name, ckl_error *err)
 {
     char base[RUN_NAME_MOST + 1], wanted[2 * RUN_NAME_MOST + 4], chosen[RUN_NAME_MOST + 1];
     const char *as = job->options->as;
@@ -99,7 +99,7 @@ static ckl_status map_runs(merge *job, ckl_error *err)
         *run = (merge_run){.other = column_integer(&row, 0), .row = {.first_step = -1}};
         status = find_known_run(run, job, column_text(&row, 2), err);
         if (status == CKL_OK && run->row.id == 0)
-            status = add_run(run, job, column_text(&row, 1), err);
+            status = merge_add_run(run, job, column_text(&row, 1), err);
     }
     job->result.run_count = job->run_count;
     return status == CKL_DONE ? CKL_OK : status;
@@ -150,7 +150,7 @@ static ckl_status make_detail(char **out, const merge *job, ckl_error *err)
 }
 
 /* In the manager's run, whose head it leaves. */
-static ckl_status say_so(merge *job, ckl_error *err)
+ckl_status merge_say_so(merge *job, const char *kind, ckl_error *err)
 {
     manager_view view;
     char op[33], *detail = NULL;
@@ -165,7 +165,7 @@ static ckl_status say_so(merge *job, ckl_error *err)
     if (status == CKL_OK) {
         ledger_event event = {.op = op,
                               .run = view.run.id,
-                              .kind = "merge",
+                              .kind = kind,
                               .experiment = view.head.id,
                               .from_experiment = view.head.id,
                               .config = view.run.head_config,
@@ -247,10 +247,11 @@ static ckl_status take_over(merge *job, ckl_error *err)
         status = merge_metrics(job, err);
     if (status == CKL_OK)
         status = take_aliases(job, err);
-    return status == CKL_OK && job->result.new_event_count > 0 ? say_so(job, err) : status;
+    return status == CKL_OK && job->result.new_event_count > 0 ? merge_say_so(job, "merge", err)
+                                                               : status;
 }
 
-static void release(merge *job)
+void merge_release(merge *job)
 {
     db_close(job->other);
     free(job->folder);
@@ -293,6 +294,6 @@ ckl_status ckl_merge(ckl_merge_result *out, ckl_manager *manager, const char *ot
     }
     if (status == CKL_OK)
         *out = job.result;
-    release(&job);
+    merge_release(&job);
     return status;
 }

@@ -41,30 +41,38 @@ static ckl_status check_digest(const merge *job, const ledger_component *there, 
                                                              : damaged(job, what, there->id, err);
 }
 
+ckl_status merge_record_model(int64_t *out, digest *value, merge *job, const ckl_model *model,
+                              ckl_error *err)
+{
+    ledger_component here;
+    BUF_AUTO text = BUF_INIT;
+    ckl_status status = model_canonical(&text, model, err);
+    if (status == CKL_OK)
+        status = hash_bytes(value, text.data != NULL ? text.data : "", text.size, err);
+    if (status != CKL_OK)
+        return status;
+    status = ledger_component_find(&here, job->ours, "model", value, err);
+    bool known = status == CKL_OK;
+    if (status == CKL_NOT_FOUND)
+        status = ledger_component_record(&here, job->ours, "model", value, err);
+    if (status == CKL_OK)
+        status = ledger_model_record(job->ours, model, here.id, known, err);
+    *out = here.id;
+    return status;
+}
+
 static ckl_status merge_model(int64_t *out, merge *job, int64_t other, ckl_error *err)
 {
-    ledger_component there, here;
+    ledger_component there;
     ckl_model *model = NULL;
     digest value;
-    BUF_AUTO text = BUF_INIT;
     ckl_status status = ledger_component_get(&there, job->other, other, err);
     if (status == CKL_OK)
         status = ledger_model_load(&model, job->other, other, err);
     if (status == CKL_OK)
-        status = model_canonical(&text, model, err);
-    if (status == CKL_OK)
-        status = hash_bytes(&value, text.data != NULL ? text.data : "", text.size, err);
+        status = merge_record_model(out, &value, job, model, err);
     if (status == CKL_OK)
         status = check_digest(job, &there, &value, "model", err);
-    if (status == CKL_OK) {
-        status = ledger_component_find(&here, job->ours, "model", &value, err);
-        bool known = status == CKL_OK;
-        if (status == CKL_NOT_FOUND)
-            status = ledger_component_record(&here, job->ours, "model", &value, err);
-        if (status == CKL_OK)
-            status = ledger_model_record(job->ours, model, here.id, known, err);
-        *out = here.id;
-    }
     ckl_model_free(model);
     return status;
 }
@@ -123,9 +131,10 @@ static ckl_status merge_data(int64_t *out, merge *job, int64_t other, ckl_error 
 /* ---- configurations -------------------------------------------------------------------------- */
 
 /* What does not count is decided here, not there: the hash may be another one. */
-static ckl_status record_config(int64_t *out, merge *job, const ckl_config *config, ckl_error *err)
+ckl_status merge_record_config(int64_t *out, int64_t *component, merge *job,
+                               const ckl_config *config, ckl_error *err)
 {
-    ledger_component here;
+    ledger_component here = {0};
     digest value;
     BUF_AUTO text = BUF_INIT;
     const char *const *ignored = (const char *const *)job->ignored;
@@ -138,6 +147,7 @@ static ckl_status record_config(int64_t *out, merge *job, const ckl_config *conf
         status = ledger_component_find(&here, job->ours, "config", &value, err);
     if (status == CKL_NOT_FOUND)
         status = ledger_component_record(&here, job->ours, "config", &value, err);
+    *component = here.id;
     return status == CKL_OK ? ledger_config_record(out, job->ours, config, here.id, ignored,
                                                    job->ignored_count, err)
                             : status;
@@ -166,6 +176,7 @@ ckl_status merge_config(int64_t *out, merge *job, int64_t other, ckl_error *err)
 {
     char *content = NULL;
     ckl_config *config = NULL;
+    int64_t component = 0;
     *out = id_map_get(&job->configs, other);
     if (other == 0 || *out != 0)
         return CKL_OK;
@@ -176,7 +187,7 @@ ckl_status merge_config(int64_t *out, merge *job, int64_t other, ckl_error *err)
         status = ckl_config_parse(&config, content, strlen(content), CKL_FORMAT_JSON, job->folder,
                                   NULL, err);
     if (status == CKL_OK)
-        status = record_config(out, job, config, err);
+        status = merge_record_config(out, &component, job, config, err);
     if (status == CKL_OK)
         status = id_map_put(&job->configs, other, *out, err);
     ckl_config_free(config);
@@ -218,9 +229,8 @@ static ckl_status merge_component(int64_t *out, merge *job, const char *kind, in
     return status == CKL_OK ? id_map_put(&job->components, other, *out, err) : status;
 }
 
-static ckl_status note_alias(merge *job, const char *there, const char *here, ckl_error *err)
+ckl_status merge_note_alias(merge *job, const char *there, const char *here, ckl_error *err)
 {
-    job->result.experiment_count++;
     if (strcmp(there, here) == 0)
         return CKL_OK;
     job->result.alias_count++;
@@ -246,9 +256,10 @@ ckl_status merge_experiment(int64_t *out, merge *job, int64_t other, ckl_error *
     if (status == CKL_OK)
         status = ledger_experiment_record(&here, &recorded, job->ours, model, config, data, err);
     if (status == CKL_OK)
-        status = note_alias(job, there.hash.text, here.hash.text, err);
+        status = merge_note_alias(job, there.hash.text, here.hash.text, err);
     if (status == CKL_OK)
         status = id_map_put(&job->experiments, other, here.id, err);
+    job->result.experiment_count++;
     *out = here.id;
     return status;
 }

@@ -41,6 +41,20 @@ typedef struct merge {
     ckl_merge_result result;
 } merge;
 
+/* Finds or records a value here; *out is its component, of a configuration its _config. */
+ckl_status merge_record_model(int64_t *out, digest *value, merge *job, const ckl_model *model,
+                              ckl_error *err);
+ckl_status merge_record_config(int64_t *out, int64_t *component, merge *job,
+                               const ckl_config *config, ckl_error *err);
+/* The state that is called `there` elsewhere is `here` here. */
+ckl_status merge_note_alias(merge *job, const char *there, const char *here, ckl_error *err);
+
+/* merge.c: what merging and importing share. A run named like the folder, or like a run in it. */
+ckl_status merge_add_run(merge_run *run, merge *job, const char *name, ckl_error *err);
+/* The event that says what was done, in the manager's run, with the aliases. */
+ckl_status merge_say_so(merge *job, const char *kind, ckl_error *err);
+void merge_release(merge *job);
+
 /* merge_content.c: finds or records here what has that number there (0 stays 0). */
 ckl_status merge_experiment(int64_t *out, merge *job, int64_t other, ckl_error *err);
 ckl_status merge_config(int64_t *out, merge *job, int64_t other, ckl_error *err);

@@ -7,6 +7,7 @@
  *   <ckl/audit.h>    ask history: samples, states that fit, names and notes
  *   <ckl/sql.h>      SQL that only reads; snapshots for dashboards
  *   <ckl/merge.h>    histories of other ledgers
+ *   <ckl/import.h>   trees that the guide's Python system wrote
  *   <ckl/check.h>    look a ledger over, repair it; receipts
  *   <ckl/auto.h>     the automatic system: one call in the training loop (include it yourself)
  */
@@ -16,6 +17,7 @@
 #include <ckl/audit.h>
 #include <ckl/base.h>
 #include <ckl/check.h>
+#include <ckl/import.h>
 #include <ckl/manager.h>
 #include <ckl/merge.h>
 #include <ckl/query.h>

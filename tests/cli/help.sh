@@ -58,9 +58,12 @@ for name in job_1 job_2; do
     echo "{\"job\": \"$name\"}" >job.json
     "$CKL" -C root/$name update --config job.json >/dev/null 2>&1
 done
+OLD=root/old_experiments/checkpoints/a1b2c3d40000000000000000/hp
+mkdir -p $OLD
+echo 'lr: 0.5' >$OLD/a1b2c3d40000000000000000_config.yaml
 cd root || exit 1
 for name in hash update tag untag discard restore dump checkpoint metric status log show diff state \
-    cat path switch runs run checkpoints ignore gc receipt fsck sample audit find name note merge sql \
+    cat path switch runs run checkpoints ignore gc receipt fsck sample audit find name note merge import sql \
     schema export snapshot compare; do
     LINE=$(grep -E "^ckl $name( |\$)" "$WORK/examples" | head -1)
     WHAT=$LINE

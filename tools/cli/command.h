@@ -178,6 +178,6 @@ command_function cmd_hash, cmd_compare, cmd_update, cmd_discard, cmd_restore, cm
     cmd_status, cmd_dump, cmd_checkpoint, cmd_metric, cmd_log, cmd_show, cmd_diff, cmd_state,
     cmd_cat, cmd_path, cmd_switch, cmd_runs, cmd_run, cmd_checkpoints, cmd_ignore, cmd_watch,
     cmd_gc, cmd_fsck, cmd_receipt, cmd_sample, cmd_audit, cmd_find, cmd_name, cmd_note, cmd_merge,
-    cmd_export, cmd_schema, cmd_sql, cmd_snapshot;
+    cmd_import, cmd_export, cmd_schema, cmd_sql, cmd_snapshot, cmd_report;
 
 #endif

@@ -187,4 +187,18 @@ const command RECORD_COMMANDS[] = {
      .function = cmd_merge,
      .prints_rows = true,
      .options = {{"--as", "NAME", "what its runs are called here, of one OTHER", false}, REASON}},
+    {.name = "import",
+     .need = NEEDS_WRITING,
+     .usage = "FOLDER [--as RUN] [--reason T]",
+     .summary = "take over a tree that the guide's Python system wrote",
+     .example = "ckl import old_experiments --reason 'before the ledger'",
+     .about =
+         "Each experiment becomes an update of a run named like the folder, at the time of its "
+         "creation; its old hash stays as an alias that every command takes. Weights stay "
+         "where they are, with size and SHA-256 in the ledger; nothing is unpickled. Again, it "
+         "brings only what is new. What cannot be read is told and left out (exit code 1).",
+     .keys = "experiments, new_experiments, models, configs, data_states, checkpoints, "
+             "new_checkpoints, refused, problems",
+     .function = cmd_import,
+     .options = {{"--as", "RUN", "what the run is called", false}, REASON}},
     {.name = NULL}};

@@ -235,6 +235,10 @@ PROTOTYPES = {
         ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int,
         ctypes.c_int64, ctypes.c_char_p, ctypes.POINTER(s.ckl_error)
     ]),
+    'ckl_manager_copy_checkpoint': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int,
+        ctypes.c_int64, ctypes.c_char_p, ctypes.c_char_p, ctypes.POINTER(s.ckl_error)
+    ]),
     'ckl_manager_recorded_hash': (ctypes.c_int, [
         ctypes.POINTER(s.ckl_hash), ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
     ]),
@@ -382,6 +386,19 @@ PROTOTYPES = {
     'ckl_merge': (ctypes.c_int, [
         ctypes.POINTER(s.ckl_merge_result), ctypes.c_void_p, ctypes.c_char_p,
         ctypes.POINTER(s.ckl_merge_options), ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_import_run': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.c_char_p,
+        ctypes.POINTER(s.ckl_import_options), ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_import_read_summary': (None, [
+        ctypes.POINTER(s.ckl_import_summary), ctypes.c_void_p
+    ]),
+    'ckl_import_problem': (ctypes.c_char_p, [
+        ctypes.c_void_p, ctypes.c_size_t
+    ]),
+    'ckl_import_close': (None, [
+        ctypes.c_void_p
     ]),
     'ckl_gc_run': (ctypes.c_int, [
         ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.POINTER(s.ckl_gc_options),

@@ -325,6 +325,7 @@ class ckl_checkpoint_row(ctypes.Structure):
         ('pending', ctypes.c_uint),
         ('metrics', ctypes.c_char_p),
         ('origin', ctypes.c_char_p),
+        ('file_name', ctypes.c_char_p),
     ]
 
 
@@ -499,6 +500,27 @@ class ckl_merge_result(ctypes.Structure):
         ('new_event_count', ctypes.c_uint64),
         ('experiment_count', ctypes.c_uint64),
         ('alias_count', ctypes.c_uint64),
+    ]
+
+
+class ckl_import_options(ctypes.Structure):
+    _fields_ = [
+        ('as', ctypes.c_char_p),
+        ('reason', ctypes.c_char_p),
+    ]
+
+
+class ckl_import_summary(ctypes.Structure):
+    _fields_ = [
+        ('experiment_count', ctypes.c_uint64),
+        ('new_count', ctypes.c_uint64),
+        ('config_count', ctypes.c_uint64),
+        ('model_count', ctypes.c_uint64),
+        ('data_count', ctypes.c_uint64),
+        ('checkpoint_count', ctypes.c_uint64),
+        ('new_checkpoint_count', ctypes.c_uint64),
+        ('refused_count', ctypes.c_uint64),
+        ('problem_count', ctypes.c_uint64),
     ]
 
 
