@@ -124,6 +124,8 @@ static ckl_status begin_work(work *unit, const manager_view *view, ckl_manager *
     if (unit->actor == NULL)
         return error_memory(err);
     ckl_status status = check_note(&unit->note, request->note, err);
+    if (status == CKL_OK)
+        status = weights_name(&unit->file_name, request->path, err);
     return status == CKL_OK ? fs_random_name(unit->op, err) : status;
 }
 

@@ -60,11 +60,14 @@ ckl_status detail_of_work(char **out, db *ledger, const work *unit, ckl_error *e
         json_decref(files);
         return status;
     }
-    return take(out,
-                json_pack("{s:o, s:s, s:o, s:o, s:i, s:s?}", "files", files, "origin",
-                          ledger_origin_name(unit->origin), "from_checkpoint",
-                          number_or_null(event, 0), "first_step",
-                          number_or_null(unit->first_step, -1), "pending", (int)unit->pending,
-                          "note", unit->note),
-                err);
+    json_t *detail = json_pack(
+        "{s:o, s:s, s:o, s:o, s:i, s:s?}", "files", files, "origin",
+        ledger_origin_name(unit->origin), "from_checkpoint", number_or_null(event, 0), "first_step",
+        number_or_null(unit->first_step, -1), "pending", (int)unit->pending, "note", unit->note);
+    if (unit->file_name != NULL && detail != NULL &&
+        json_object_set_new(detail, "file_name", json_string(unit->file_name)) != 0) {
+        json_decref(detail);
+        return error_memory(err);
+    }
+    return take(out, detail, err);
 }

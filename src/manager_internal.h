@@ -150,6 +150,7 @@ typedef struct work {
     ledger_origin origin;
     ckl_components pending;
     char *note;
+    char *file_name; /* that the weights had; NULL: none */
 } work;
 void work_free(work *unit);
 /* What the event of a work says beyond its columns (manager_detail.c); *out is the caller's. */
@@ -158,6 +159,16 @@ ckl_status detail_of_work(char **out, db *ledger, const work *unit, ckl_error *e
 ckl_status detail_of_origin(char **out, db *ledger, const ledger_run *run, ckl_error *err);
 ckl_status detail_of_end(char **out, const char *outcome, const char *who, ckl_error *err);
 #define WORK_AUTO __attribute__((cleanup(work_free))) work
+/* The last part of `path` as a name that can be shown and used (manager_weights.c), *out the
+ * caller's; NULL for "-", and where there is none. */
+#define WEIGHTS_NAME_MAX 255u
+ckl_status weights_name(char **out, const char *path, ckl_error *err);
+/* What the detail of a checkpoint's event says it was; empty: nothing, or no name. */
+void weights_name_of_event(char out[WEIGHTS_NAME_MAX + 1], const char *detail);
+/* A checkpoint as ckl_manager_checkpoint_path chooses it; *out, below the root, is the caller's. */
+ckl_status manager_choose_checkpoint(char **out, ckl_manager *manager, const char *hash,
+                                     ckl_choice choice, int64_t step, const char *metric,
+                                     ckl_error *err);
 /* Intent, places, rows: after it the work is recorded and durable. `op` holds the staged files. */
 ckl_status work_perform(work *unit, ckl_manager *manager, storage_op *op, const ckl_metric *metrics,
                         size_t metric_count, ckl_error *err);

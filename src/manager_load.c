@@ -309,9 +309,9 @@ static ckl_status no_checkpoint(const ledger_experiment *experiment, ckl_choice 
     return CKL_NOT_FOUND;
 }
 
-ckl_status ckl_manager_checkpoint_path(char **out, ckl_manager *manager, const char *hash,
-                                       ckl_choice choice, int64_t step, const char *metric,
-                                       ckl_error *err)
+ckl_status manager_choose_checkpoint(char **out, ckl_manager *manager, const char *hash,
+                                     ckl_choice choice, int64_t step, const char *metric,
+                                     ckl_error *err)
 {
     ledger_experiment experiment = {0};
     STATEMENT_AUTO row = {0};
@@ -330,7 +330,21 @@ ckl_status ckl_manager_checkpoint_path(char **out, ckl_manager *manager, const c
     status = statement_step(&row, err);
     if (status == CKL_DONE)
         return no_checkpoint(&experiment, choice, step, metric, err);
-    return status == CKL_OK ? storage_path(out, manager->tree, column_text(&row, 0), err) : status;
+    if (status == CKL_OK && (*out = strdup(column_text(&row, 0))) == NULL)
+        return error_memory(err);
+    return status;
+}
+
+ckl_status ckl_manager_checkpoint_path(char **out, ckl_manager *manager, const char *hash,
+                                       ckl_choice choice, int64_t step, const char *metric,
+                                       ckl_error *err)
+{
+    char *path = NULL;
+    ckl_status status = manager_choose_checkpoint(&path, manager, hash, choice, step, metric, err);
+    if (status == CKL_OK)
+        status = storage_path(out, manager->tree, path, err);
+    free(path);
+    return status;
 }
 
 /* ---- hashes as this ledger has them ---------------------------------------------------------- */

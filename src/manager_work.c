@@ -11,6 +11,7 @@ void work_free(work *unit)
 {
     free(unit->actor);
     free(unit->note);
+    free(unit->file_name);
 }
 
 /* ---- as JSON, in the intent ------------------------------------------------------------------ */
@@ -38,6 +39,11 @@ static ckl_status encode(char **out, const work *unit, ckl_error *err)
                   (json_int_t)unit->step, "from_checkpoint", (json_int_t)unit->from_checkpoint,
                   "first_step", (json_int_t)unit->first_step, "pending", (int)unit->pending, "note",
                   unit->note, "origin", (int)unit->origin, "files", files);
+    if (unit->file_name != NULL && detail != NULL &&
+        json_object_set_new(detail, "file_name", json_string(unit->file_name)) != 0) {
+        json_decref(detail);
+        return error_memory(err);
+    }
     char *text = detail != NULL ? json_dumps(detail, JSON_COMPACT) : NULL;
     json_decref(detail);
     if (text == NULL)
@@ -98,6 +104,7 @@ static bool decode_fields(work *out, json_t *detail, json_t **files)
         origin < ORIGIN_UNKNOWN || origin > ORIGIN_CHECKPOINT)
         return false;
     note = json_string_value(note_value);
+    const char *file_name = json_string_value(json_object_get(detail, "file_name"));
     out->is_checkpoint = checkpoint != 0;
     out->run = run;
     out->experiment = experiment;
@@ -111,7 +118,9 @@ static bool decode_fields(work *out, json_t *detail, json_t **files)
     out->origin = (ledger_origin)origin;
     out->actor = strdup(actor);
     out->note = note != NULL ? strdup(note) : NULL;
-    return out->actor != NULL && (note == NULL || out->note != NULL);
+    out->file_name = file_name != NULL ? strdup(file_name) : NULL;
+    return out->actor != NULL && (note == NULL || out->note != NULL) &&
+           (file_name == NULL || out->file_name != NULL);
 }
 
 static ckl_status decode(work *out, const char *op, const char *text, ckl_error *err)

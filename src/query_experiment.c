@@ -94,6 +94,7 @@ struct ckl_checkpoint_cursor {
     statement row;
     buf metrics;
     char sha256[65];
+    char file_name[WEIGHTS_NAME_MAX + 1];
 };
 
 ckl_status ckl_checkpoints(ckl_checkpoint_cursor **out, ckl_manager *manager, const char *hash,
@@ -111,7 +112,7 @@ ckl_status ckl_checkpoints(ckl_checkpoint_cursor **out, ckl_manager *manager, co
                       "SELECT saved.event, event.at_us, saved.step, run.name, experiment.hash,"
                       "       saved.path, saved.state, saved.size, saved.sha256, saved.note,"
                       "       came_from.path, ifnull(saved.first_step, -1), saved.pending,"
-                      "       saved.run, saved.experiment, saved.origin"
+                      "       saved.run, saved.experiment, saved.origin, event.detail"
                       " FROM _checkpoint AS saved"
                       " JOIN _event AS event ON event.seq = saved.event"
                       " JOIN _run AS run ON run.id = saved.run"
@@ -162,6 +163,7 @@ ckl_status ckl_checkpoint_next(ckl_checkpoint_row *out, ckl_checkpoint_cursor *c
     if (status != CKL_OK)
         return status;
     digest_hex(cursor->sha256, &sha256);
+    weights_name_of_event(cursor->file_name, column_text(row, 16));
     *out = (ckl_checkpoint_row){.seq = column_integer(row, 0),
                                 .at_us = column_integer(row, 1),
                                 .step = column_integer(row, 2),
@@ -177,6 +179,8 @@ ckl_status ckl_checkpoint_next(ckl_checkpoint_row *out, ckl_checkpoint_cursor *c
                                 .pending = (ckl_components)column_integer(row, 12),
                                 .metrics = cursor->metrics.data,
                                 .origin = column_text(row, 15)};
+    if (cursor->file_name[0] != '\0')
+        out->file_name = cursor->file_name;
     return CKL_OK;
 }
 

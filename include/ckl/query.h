@@ -141,6 +141,9 @@ typedef struct ckl_checkpoint_row {
     const char *metrics;         /* JSON object of its step's metrics */
     const char *origin; /* "checkpoint" (see from_checkpoint), "start": nothing was there to come
                            from, or "unknown" */
+    const char *file_name; /* that the weights had where they were saved from: at most 255 bytes of
+                              plain Unicode (a byte that is none stands as \xHH); NULL: they came
+                              from memory or standard input, or before this was recorded */
 } ckl_checkpoint_row;
 typedef struct ckl_checkpoint_cursor ckl_checkpoint_cursor;
 /* The checkpoints, in the order they were saved; `hash` NULL: of all experiments, `all_runs` or of

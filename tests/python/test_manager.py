@@ -161,6 +161,11 @@ class Story(Case):
                             .endswith("_step_%06d.pt" % step), nearest)
         self.assertTrue(self.manager.checkpoint_path(best="loss", highest=True)
                         .endswith("_step_000100.pt"))
+        self.assertEqual([row.file_name for row in rows], [None, None, "weights.bin", None])
+        copy = self.manager.copy_checkpoint(self.folder, step=300)
+        self.assertEqual((copy, other.read_bytes()), (str(other), b"moved"))
+        with self.assertRaises(cl.InvalidValueError):
+            self.manager.copy_checkpoint(other, step=300)
         model.weights = None
         state = self.manager.load_model_checkpoint(model, step=100)
         self.assertEqual((model.weights, state["extra"]), ([1.0, 2.0], {"epoch": 3}))

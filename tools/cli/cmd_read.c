@@ -209,6 +209,7 @@ static void checkpoint_json(const ckl_checkpoint_row *row)
         emit_integer("first_step", row->first_step);
     emit_components("pending", row->pending);
     emit_text("origin", row->origin);
+    emit_text("file_name", row->file_name);
     emit_close_object();
 }
 
@@ -272,7 +273,7 @@ ckl_status cmd_path(invocation *call, ckl_manager *manager, int *exit_code, ckl_
     const char *near = option_value(call, "--nearest");
     bool latest = option_given(call, "--latest");
     int64_t step = 0;
-    char *path = NULL;
+    char *path = NULL, *copy = NULL;
     ckl_choice choice = CKL_LATEST;
     (void)exit_code;
     ckl_status status = check_arguments(call, 0, 1, err);
@@ -287,19 +288,22 @@ ckl_status cmd_path(invocation *call, ckl_manager *manager, int *exit_code, ckl_
     }
     if (best != NULL)
         choice = option_given(call, "--highest") ? CKL_BEST_HIGHEST : CKL_BEST_LOWEST;
+    const char *hash = call->argument_count > 0 ? call->arguments[0] : NULL;
+    const char *to = option_value(call, "-o");
     if (status == CKL_OK)
-        status = ckl_manager_checkpoint_path(&path, manager,
-                                             call->argument_count > 0 ? call->arguments[0] : NULL,
-                                             choice, step, best, err);
-    if (status != CKL_OK)
-        return status;
-    if (call->json) {
+        status = ckl_manager_checkpoint_path(&path, manager, hash, choice, step, best, err);
+    if (status == CKL_OK && to != NULL)
+        status = ckl_manager_copy_checkpoint(&copy, manager, hash, choice, step, best, to, err);
+    if (status == CKL_OK && call->json) {
         emit_begin();
         emit_text("path", below_root(path, ckl_manager_root(manager)));
+        if (to != NULL)
+            emit_text("copy", copy);
         emit_end();
-    } else {
-        printf("%s\n", path);
+    } else if (status == CKL_OK) {
+        printf("%s\n", to != NULL ? copy : path);
     }
+    ckl_free(copy);
     ckl_free(path);
-    return CKL_OK;
+    return status;
 }

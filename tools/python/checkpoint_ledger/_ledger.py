@@ -34,6 +34,17 @@ def _close_all():
 atexit.register(_close_all)
 
 
+def _choice(step, nearest, best, highest):
+    """What is asked for, and the step that goes with it."""
+    if best is not None:
+        return (s.CKL_BEST_HIGHEST if highest else s.CKL_BEST_LOWEST), -1
+    if step is not None:
+        return s.CKL_AT_STEP, step
+    if nearest is not None:
+        return s.CKL_NEAREST, nearest
+    return s.CKL_LATEST, -1
+
+
 class Ledger:
     """A ledger, opened for reading: what changed, when, by whom, and what came of it.
 
@@ -265,17 +276,22 @@ class Ledger:
                         highest=False) -> str:
         """The path of the weights at `step`, of those nearest to one, of the best by a metric's
         name, or of the latest."""
-        choice = s.CKL_LATEST
-        if best is not None:
-            choice = s.CKL_BEST_HIGHEST if highest else s.CKL_BEST_LOWEST
-        elif step is not None:
-            choice = s.CKL_AT_STEP
-        elif nearest is not None:
-            choice, step = s.CKL_NEAREST, nearest
+        choice, step = _choice(step, nearest, best, highest)
         out = ctypes.c_void_p()
         with self.lock:
             call(library.ckl_manager_checkpoint_path, ctypes.byref(out), self.address,
-                 encoded(name), choice, -1 if step is None else step, encoded(best))
+                 encoded(name), choice, step, encoded(best))
+        return taken_text(out)
+
+    def copy_checkpoint(self, to, name=None, *, step=None, nearest=None, best=None,
+                        highest=False) -> str:
+        """Copies weights (see checkpoint_path) to a new file, or into a folder under the name that
+        their file had when they were saved; returns where the copy is."""
+        choice, step = _choice(step, nearest, best, highest)
+        out = ctypes.c_void_p()
+        with self.lock:
+            call(library.ckl_manager_copy_checkpoint, ctypes.byref(out), self.address,
+                 encoded(name), choice, step, encoded(best), os.fsencode(to))
         return taken_text(out)
 
     def load_model_checkpoint(self, model=None, name=None, *, step=None, nearest=None, best=None,

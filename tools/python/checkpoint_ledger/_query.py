@@ -107,13 +107,15 @@ class Checkpoint(typing.NamedTuple):
     pending: set
     metrics: dict
     origin: str
+    file_name: typing.Optional[str]
 
 
 def checkpoint_row(row):
     return Checkpoint(row.seq, moment(row.at_us), row.step, text(row.run), text(row.experiment),
                       text(row.path), text(row.state), row.bytes, text(row.sha256),
                       _json(text(row.note)), text(row.from_checkpoint), _step(row.first_step),
-                      components(row.pending), _json(text(row.metrics)) or {}, text(row.origin))
+                      components(row.pending), _json(text(row.metrics)) or {}, text(row.origin),
+                      text(row.file_name))
 
 
 class Run(typing.NamedTuple):
