@@ -12,12 +12,13 @@ clean_up() {
 }
 trap clean_up EXIT
 
+export SOURCE_DATE_EPOCH=1700000000
 bash "$SOURCE/tools/package.sh" "$FOLDER" >"$work/out" || fail "tools/package.sh"
 mkdir "$work/debs"
 for name in "${names[@]}"; do
     cp "$FOLDER"/debs/"${name}"_"$VERSION"_*.deb "$work/debs/$name.deb" || fail "no package $name"
 done
-# The same sources give the same packages.
+# The same sources, at another time, give the same packages.
 bash "$SOURCE/tools/package.sh" "$FOLDER" >"$work/out" || fail "tools/package.sh, again"
 for name in "${names[@]}"; do
     cmp "$work/debs/$name.deb" "$FOLDER"/debs/"${name}"_"$VERSION"_*.deb
