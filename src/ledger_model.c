@@ -153,8 +153,7 @@ static ckl_status make_model(ckl_model **out, db *ledger, const char *descriptio
                              ckl_error *err)
 {
     if (description != NULL)
-        return ckl_model_parse(out, description, strlen(description), CKL_FORMAT_JSON, "ledger.db",
-                               NULL, err);
+        return model_from_description(out, description, strlen(description), "ledger.db", err);
     BUF_AUTO bytes = BUF_INIT;
     ckl_status status = load_blob(&bytes, ledger, opaque, err);
     return status == CKL_OK ? ckl_model_from_bytes(out, bytes.data, bytes.size, err) : status;

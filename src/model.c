@@ -378,8 +378,7 @@ ckl_status model_copy(ckl_model **out, const ckl_model *model, ckl_error *err)
     } else {
         status = model_description(&text, model, err);
         if (status == CKL_OK)
-            status =
-                ckl_model_parse(&copy, text.data, text.size, CKL_FORMAT_JSON, "model", NULL, err);
+            status = model_from_description(&copy, text.data, text.size, "model", err);
     }
     if (status == CKL_OK && model->has_architecture)
         status = ckl_model_set_architecture(copy, model->architecture.data,

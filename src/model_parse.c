@@ -173,16 +173,29 @@ static ckl_status read_tree(ckl_model **out, const json_t *tree, const char *nam
     return status;
 }
 
+static ckl_status read_text(ckl_model **out, const char *text, size_t size,
+                            const doc_options *options, ckl_error *err)
+{
+    json_t *tree = NULL;
+    ckl_status status = doc_parse(&tree, text, size, options, err);
+    if (status == CKL_OK)
+        status = read_tree(out, tree, options->name, err);
+    json_decref(tree);
+    return status;
+}
+
 ckl_status ckl_model_parse(ckl_model **out, const char *text, size_t size, ckl_format format,
                            const char *name, const ckl_warning_sink *warnings, ckl_error *err)
 {
-    json_t *tree = NULL;
     doc_options options = {.format = format, .name = name, .warnings = warnings};
-    ckl_status status = doc_parse(&tree, text, size, &options, err);
-    if (status == CKL_OK)
-        status = read_tree(out, tree, name, err);
-    json_decref(tree);
-    return status;
+    return read_text(out, text, size, &options, err);
+}
+
+ckl_status model_from_description(ckl_model **out, const char *text, size_t size, const char *name,
+                                  ckl_error *err)
+{
+    doc_options options = {.format = CKL_FORMAT_JSON, .name = name, .unlimited_nodes = true};
+    return read_text(out, text, size, &options, err);
 }
 
 ckl_status ckl_model_read(ckl_model **out, const char *path, const ckl_warning_sink *warnings,

@@ -42,6 +42,9 @@ struct ckl_model {
     buf architecture; /* what the caller wants saved; has_architecture says whether given */
     bool has_architecture;
 };
+/* What model_description() wrote, however large it is: a file of weights has a million tensors. */
+ckl_status model_from_description(ckl_model **out, const char *text, size_t size, const char *name,
+                                  ckl_error *err);
 ckl_status model_copy(ckl_model **out, const ckl_model *model, ckl_error *err);
 ckl_status model_canonical(buf *out, const ckl_model *model, ckl_error *err);
 /* The entry of one module in the canonical text ("name:Type_keyvalue"), without its name when
@@ -113,7 +116,8 @@ ckl_status state_diff(state_change **out, size_t *count, const ckl_data_state *f
 typedef enum state_action { STATE_DISCARD, STATE_RESTORE, STATE_TAG, STATE_UNTAG } state_action;
 /* A new finished state: `state` with the action done to the uids (all or none). `tag` for the last
  * two. It takes over what `state` holds, when nobody else shares that; `state` gets it back when
- * it is used again, or when the edited one is released: one of the two is to be used at a time. Errors: CKL_NOT_FOUND  a uid that is not in the state, named; CKL_INVALID  a bad tag */
+ * it is used again, or when the edited one is released: one of the two is to be used at a time.
+ * Errors: CKL_NOT_FOUND  a uid that is not in the state, named; CKL_INVALID  a bad tag */
 ckl_status state_edit(ckl_data_state **out, const ckl_data_state *state, state_action action,
                       const char *tag, const char *const *uids, size_t uid_count, ckl_error *err);
 

@@ -2,9 +2,9 @@
 
     check_model_files.py PROBE CKL [PART…]
 
-Parts: types, wrong, mutated, large, command, library, names. MODEL_FILE_MUTATIONS says how many mutated
-headers (600), MODEL_FILE_SEED where they begin (1), MODEL_FILE_SANITIZED=1 that the probe is built
-with a sanitizer, which needs memory and time of its own."""
+Parts: types, wrong, mutated, large, command, many, library, names. MODEL_FILE_MUTATIONS says how
+many mutated headers (600), MODEL_FILE_SEED where they begin (1), MODEL_FILE_SANITIZED=1 that the
+probe is built with a sanitizer, which needs memory and time of its own."""
 
 import json
 import os
@@ -144,6 +144,17 @@ def check_command():
     assert said.startswith("ckl: bad.gguf: byte 8: "), said
 
 
+def check_many():
+    """More values than a configuration may have: what is recorded can be read again."""
+    count = 150_000
+    tensors = [(f"layers.{index}", "U8", [1, 1]) for index in range(count)]
+    write_safetensors("many.safetensors", tensors)
+    os.mkdir("many")
+    run("-C", "many", "update", "--model", "many.safetensors", "--dump")
+    equal(json.loads(run("-C", "many", "cat", "@", "model")[0]), describe(tensors))
+    run("-C", "many", "fsck")
+
+
 # ---- another writer ------------------------------------------------------------------------------
 
 def check_library():
@@ -165,7 +176,7 @@ def check_library():
 
 
 PARTS = {"types": check_types, "wrong": check_wrong, "mutated": check_mutated,
-         "large": check_large, "command": check_command, "library": check_library,
+         "large": check_large, "command": check_command, "many": check_many, "library": check_library,
          "names": check_names}
 
 if __name__ == "__main__":

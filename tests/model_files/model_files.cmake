@@ -7,7 +7,7 @@ set(sanitized 0)
 if(CKL_SANITIZE)
   set(sanitized 1)
 endif()
-foreach(part types wrong mutated large command library names)
+foreach(part types wrong mutated large command many library names)
   add_test(NAME model_files/${part}
            COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/model_files/check_model_files.py
                    $<TARGET_FILE:model_probe> $<TARGET_FILE:ckl> ${part})
