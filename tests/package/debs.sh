@@ -44,7 +44,11 @@ files() { for name in "${names[@]}"; do dpkg-deb -c "$work/debs/$name.deb"; done
 files | awk '{print $6}' | sed 's,^\.,,; s,/$,,' | grep . | sort -u >"$work/paths"
 there() { while read -r path; do [ ! -e "$path" ] && [ ! -L "$path" ] || echo "$path"; done; }
 there <"$work/paths" >"$work/before"
-if [ "$(id -u)" = 0 ] && ! dpkg-query -W "${names[@]}" >/dev/null 2>&1 &&
+known() { # to dpkg, as more than a name
+    dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${names[@]}" 2>/dev/null |
+        grep -v ' not-installed$'
+}
+if [ "$(id -u)" = 0 ] && ! known >/dev/null &&
         ! grep -q 'ckl' "$work/before" && [ "$(which -a ckl | wc -l)" = 0 ]; then
     installed=1
     with_dpkg dpkg -i "$work"/debs/*.deb
@@ -54,7 +58,7 @@ if [ "$(id -u)" = 0 ] && ! dpkg-query -W "${names[@]}" >/dev/null 2>&1 &&
     installed=
     there <"$work/paths" | diff "$work/before" - || fail "that is left (>)"
     ! ldconfig -p | grep -q libckl || fail "the loader still knows libckl"
-    ! dpkg-query -W "${names[@]}" 2>/dev/null | grep . || fail "dpkg still knows the packages"
+    ! known || fail "dpkg still knows the packages"
     echo "packages: installed, used, removed; nothing is left of $(wc -l <"$work/paths") paths"
 else
     for name in "${names[@]}"; do dpkg-deb -x "$work/debs/$name.deb" "$work/system"; done
