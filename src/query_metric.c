@@ -111,8 +111,8 @@ ckl_status ckl_metrics(ckl_metric_cursor **out, ckl_manager *manager, const char
     status = cursor->run != NULL && cursor->metric != NULL ? CKL_OK : error_memory(err);
     if (status == CKL_OK)
         status = db_query(&cursor->row, manager->ledger,
-                          "SELECT step, at_us, value FROM _metric"
-                          " WHERE run = (SELECT id FROM _run WHERE name = :run)"
+                          "SELECT step, at_us, value FROM _metric" /* + : by its experiment */
+                          " WHERE +run = (SELECT id FROM _run WHERE name = :run)"
                           "   AND name = (SELECT id FROM _metric_name WHERE name = :metric)"
                           "   AND step > :after AND experiment = :experiment ORDER BY step",
                           err);

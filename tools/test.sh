@@ -6,7 +6,7 @@ more=(patchelf binutils python3-venv dpkg-dev file)
 if [ "${1:-}" = --with-torch ]; then
     shift
     more+=(python3-torch python3-sklearn python3-numpy python3-pandas
-           libtorch-dev lintian)
+           libtorch-dev lintian chromium chromium-driver python3-selenium)
     export CKL_WITH_TORCH=1
 fi
 preset=${1:-release}

@@ -64,6 +64,20 @@ const command KEEP_COMMANDS[] = {
      .keys = "path, at, at_unix, seq, bytes; with --every one object a line for each copy",
      .function = cmd_snapshot,
      .options = {{"--every", "T", "again after 60s, 5m, 1h", false}}},
+    {.name = "report",
+     .need = NEEDS_READING,
+     .usage = "-o FILE [--all] [--limit-points N]",
+     .summary = "the history as one page for a browser",
+     .example = "ckl report -o history.html",
+     .about = "One HTML file that asks no network: timeline, lineage, metrics with the changes on "
+              "them, discards and tags over time, what differs between any two states, what "
+              "happened to a sample. It stays below 20 MB: what is left out for that is said on "
+              "the page and here. FILE is replaced when the new page is whole.",
+     .keys = "path, bytes, runs, experiments, events, metric_values, metric_points, left_out",
+     .function = cmd_report,
+     .options = {{"-o", "FILE", "where the page goes", false},
+                 {"--all", NULL, "all runs, to choose from; else this one", false},
+                 {"--limit-points", "N", "of each metric draw at most N values (2000)", false}}},
     {.name = "hash",
      .need = NEEDS_NOTHING,
      .usage = "[--model F] [--config F] [--data F] [--explain C [--lines]]",
