@@ -297,6 +297,36 @@ def check_hostile(browser, work):
     check_calm(browser, "hostile names")
 
 
+def check_left_out(browser, work):
+    """Where there is no room for all samples, the page is small, right in what it has, and says
+    what it lacks."""
+    root = os.path.join(work, "large")
+    os.makedirs(root)
+    uids = [f"{n:05}" + "<" * 200 for n in range(6000)] + [f"{n:05}" for n in range(6000, 12000)]
+    listed = os.path.join(root, "uids.txt")
+    with open(listed, "w", encoding="utf-8") as file:
+        file.write("\n".join(uids))
+    give = histories.give(root, config={"a": 1}, data={"uids": uids})
+    first = give["experiment"]
+    tagged = histories.ckl(root, "tag", "odd", uids[0], uids[1], uids[7000])["experiment"]
+    histories.ckl(root, "discard", "--from", listed)
+    restored = histories.ckl(root, "restore", uids[2], uids[7001])
+    last = histories.ckl(root, "tag", "even", uids[2])["experiment"]
+    path = os.path.join(root, "page.html")
+    done = histories.ckl(root, "report", "-o", path)
+    check(done["bytes"] < 20_000_000, f"the page has {done['bytes']} bytes")
+    check(done["left_out"]["samples"] >= 12000, f"left out: {done['left_out']}")
+    browsing.open_page(browser, path)
+    for one, other in ((first, tagged), (tagged, first), (restored["experiment"], last)):
+        equal(ledger_difference(root, one, other), page_difference(browser, one, other),
+              "a difference that is in the page")
+    equal(1, page_difference(browser, tagged, last)["uncertain"], "a notice of what is left out")
+    notice = browser.execute_script("return document.getElementById('left-out').innerText")
+    check("rows of samples" in notice, f"the page does not say what it lacks: {notice!r}")
+    check_calm(browser, "a large ledger")
+    print(f"a page of {done['bytes']:,} bytes lacks {done['left_out']['samples']:,} rows, and says so")
+
+
 def check_demo(browser, work):
     root = os.path.join(work, "demo")
     subprocess.run([os.environ["CKL_DEMO"], root, os.environ["IRIS"]], check=True, timeout=300,
@@ -358,6 +388,7 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         try:
             check_hostile(browser, work)
+            check_left_out(browser, work)
             check_demo(browser, work)
             check_nothing(browser, work)
             check_the_checks(browser, work)

@@ -113,7 +113,6 @@ static ckl_status add_row(report *page, part which, report_node *node, const ckl
         status = text_intern(&row.value, NULL, &page->texts, values[1].text, values[1].size, err);
     if (status != CKL_OK)
         return status;
-    page->texts.rows[row.name].is_touched |= hangs;
     node->rows[node->row_count++] = row;
     return CKL_OK;
 }
@@ -180,6 +179,7 @@ static void choose_row(report *page, report_node *node, size_t index)
 {
     const node_row *row = &node->rows[index];
     page->texts.rows[row->name].is_chosen = true;
+    page->texts.rows[row->name].is_touched |= node->parent >= 0;
     if (row->value >= 0)
         page->texts.rows[row->value].is_chosen = true;
     node->is_chosen[index] = true;

@@ -28,7 +28,7 @@ typedef struct text_row {
     int64_t number;  /* its place in the page; -1: it is not in it */
     int32_t weighed; /* the node that counted its cost last */
     bool is_chosen;  /* its cost is counted */
-    bool is_touched; /* some change is about it */
+    bool is_touched; /* some change in the page is about it */
 } text_row;
 
 /* Texts by number, each once. All zero is an empty one. */

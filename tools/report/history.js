@@ -87,16 +87,32 @@ function contentOf(tree, chain, names) {
   return content;
 }
 
-/* The names that anything on the way between two chains touches, null for all of them. */
-function touchedNames(tree, first, second) {
+/* How many nodes two chains begin with together. */
+function commonLength(first, second) {
   let common = 0;
   while (common < first.length && common < second.length && first[common] === second[common])
     common++;
-  if (common === 0) return null;
+  return common;
+}
+
+function namesOf(tree, indexes) {
   const names = new Set();
-  for (const index of [...first.slice(common), ...second.slice(common)])
+  for (const index of indexes)
     for (let at = NODE_HEAD; at < tree[index].length; at += 3) names.add(tree[index][at]);
   return names;
+}
+
+/* Whether the page has all that a comparison needs: everything on the way between the two, and for
+ * each name that is touched there what it was before. */
+function isCertain(tree, chains, common, names) {
+  const lacks = (index, at) => !isWhole(tree[index]) && !(at === 0 && names !== null && tree[index][3]);
+  if (names === null) return !chains.some((chain) => chain.some(lacks));
+  if (chains.some((chain) => chain.some((index, at) => at >= common && lacks(index, at)))) return false;
+  const shared = chains[0].slice(0, common);
+  const last = shared.reduce((found, index, at) => (lacks(index, at) ? at : found), -1);
+  if (last < 0) return true;
+  const known = namesOf(tree, shared.slice(last + 1));
+  return [...names].every((name) => known.has(name));
 }
 
 /* By code point, as the ledger sorts. */
@@ -115,10 +131,11 @@ function rawDifference(part, from, to) {
   const sides = [from, to].map((state) => (state < 0 ? -1 : states[state].nodes[part]));
   if (sides[0] === sides[1]) return { rows: [], certain: true };
   const chains = sides.map((side) => chainOf(tree, side));
-  const names = touchedNames(tree, chains[0], chains[1]);
+  const common = commonLength(chains[0], chains[1]);
+  const names = common === 0 ? null
+    : namesOf(tree, [...chains[0].slice(common), ...chains[1].slice(common)]);
   const contents = chains.map((chain) => contentOf(tree, chain, names));
-  const certain = chains.every((chain) =>
-    chain.every((index, at) => isWhole(tree[index]) || (at === 0 && names && tree[index][3])));
+  const certain = isCertain(tree, chains, common, names);
   const rows = [];
   for (const name of new Set([...contents[0].keys(), ...contents[1].keys()])) {
     const one = contents[0].get(name) || null;
