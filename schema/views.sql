@@ -351,6 +351,29 @@ JOIN _sample AS sample ON sample.id = moved.sample
 JOIN _tagset AS tagset ON tagset.id = moved.tagset
 WHERE moved.discarded IS NOT NULL;
 
+-- What goes back and forth: samples that were discarded and restored, tags that came and went,
+-- hyperparameters that got a value they had before. Switches and beginnings of runs do not count.
+CREATE VIEW churn AS
+SELECT change.run AS run, 'sample' AS kind, change.uid AS item, NULL AS tag, count(*) AS changes,
+       max(change.seq) AS last_seq, change.actor AS last_actor
+FROM _sample_change AS change JOIN _event AS event ON event.seq = change.seq
+WHERE change.discarded_from <> change.discarded_to AND event.kind NOT IN ('switch', 'run')
+GROUP BY change.run, change.uid HAVING count(*) > 1
+UNION ALL
+SELECT change.run, 'tag', change.uid, change.tag, count(*), max(change.seq), change.actor
+FROM tag_changes AS change JOIN _event AS event ON event.seq = change.seq
+WHERE event.kind NOT IN ('switch', 'run') AND change.from_experiment IS NOT NULL
+GROUP BY change.run, change.uid, change.tag HAVING count(*) > 1
+UNION ALL
+SELECT change.run, 'config', change.path, NULL, count(*), max(change.seq), change.actor
+FROM config_changes AS change JOIN _event AS event ON event.seq = change.seq
+WHERE event.kind NOT IN ('switch', 'run')
+  AND EXISTS (SELECT 1 FROM config_changes AS earlier
+              WHERE earlier.path = change.path AND earlier.run = change.run
+                AND earlier.seq < change.seq AND earlier.value_from IS change.value_to
+                AND earlier.change <> 'added')
+GROUP BY change.run, change.path;
+
 -- The tags of the current data state of every run, one row for each tag of a sample.
 CREATE VIEW tags AS
 SELECT run.name AS run,
@@ -703,6 +726,14 @@ CREATE VIEW about("view", "column", meaning) AS VALUES
   ('samples', 'uid', 'the sample'),
   ('samples', 'discarded', '1 when it is left out of training'),
   ('samples', 'tags', 'its tags, sorted, joined by commas'),
+  ('churn', NULL, 'What goes back and forth: samples, tags, hyperparameters.'),
+  ('churn', 'run', 'the line of history'),
+  ('churn', 'kind', 'sample (discarded and restored), tag, or config (a value that it had before)'),
+  ('churn', 'item', 'the sample, or the JSON Pointer'),
+  ('churn', 'tag', 'the tag, of kind tag'),
+  ('churn', 'changes', 'how often; of config, how often it got a value it had before'),
+  ('churn', 'last_seq', 'number of the last event'),
+  ('churn', 'last_actor', 'who did that'),
   ('tags', NULL, 'The tags of the current data state of every run, one row for each tag of a sample.'),
   ('tags', 'run', 'the line of history'),
   ('tags', 'experiment', 'the head of the run'),

@@ -27,6 +27,7 @@ ckl_status manager_config_of(int64_t *out, ckl_manager *manager,
                                  "SELECT event.config FROM _event AS event"
                                  " JOIN _run AS run ON run.id = event.run"
                                  " WHERE event.experiment = :experiment"
+                                 "   AND event.config IS NOT NULL"
                                  " ORDER BY run.name = :run DESC, event.seq DESC LIMIT 1",
                                  err);
     if (status != CKL_OK)

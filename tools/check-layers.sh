@@ -14,7 +14,7 @@ layers=$(awk '/^ckl_layer\(/ {inside=1; sub(/^ckl_layer\(/, ""); layer=$1; $1=""
 # A header belongs to the layer of the .c of its name; these have none of their own.
 declare -A layer_of=([value.h]=1 [doc_internal.h]=1 [doc_cursor.h]=1 [state_internal.h]=1
                      [model_internal.h]=1 [schema.h]=1 [db_internal.h]=2 [ledger.h]=3
-                     [storage_internal.h]=3 [manager_internal.h]=4 [check_internal.h]=4 [merge_internal.h]=4 [import_internal.h]=4
+                     [storage_internal.h]=3 [manager_internal.h]=4 [check_internal.h]=4 [merge_internal.h]=4 [insight_internal.h]=4 [import_internal.h]=4
                      [auto_internal.h]=5)
 while IFS=$'\t' read -r file layer; do
     name=$(basename "$file" .c)

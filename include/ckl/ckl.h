@@ -6,6 +6,7 @@
  *   <ckl/query.h>    history, experiments, checkpoints, differences
  *   <ckl/audit.h>    ask history: samples, states that fit, names and notes
  *   <ckl/sql.h>      SQL that only reads; snapshots for dashboards
+ *   <ckl/insight.h>  what follows from a history: pairs, exposure, seen, blame, churn
  *   <ckl/merge.h>    histories of other ledgers
  *   <ckl/import.h>   trees that the guide's Python system wrote
  *   <ckl/check.h>    look a ledger over, repair it; receipts
@@ -18,6 +19,7 @@
 #include <ckl/base.h>
 #include <ckl/check.h>
 #include <ckl/import.h>
+#include <ckl/insight.h>
 #include <ckl/manager.h>
 #include <ckl/merge.h>
 #include <ckl/query.h>

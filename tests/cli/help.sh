@@ -63,7 +63,7 @@ mkdir -p $OLD
 echo 'lr: 0.5' >$OLD/a1b2c3d40000000000000000_config.yaml
 cd root || exit 1
 for name in hash update tag untag discard restore dump checkpoint metric status log show diff state \
-    cat path switch runs run checkpoints ignore gc receipt fsck sample audit find name note merge import sql \
+    cat path switch runs run checkpoints ignore gc receipt fsck sample audit find pairs exposure seen blame churn report name note merge import sql \
     schema export snapshot report compare; do
     LINE=$(grep -E "^ckl $name( |\$)" "$WORK/examples" | head -1)
     WHAT=$LINE

@@ -36,7 +36,7 @@ QUESTIONS = {
     "runs": ["run"],
 }
 # Asked without a condition: nothing is faster than reading it.
-WHOLE = {"about", "discards_by_day"}
+WHOLE = {"about", "discards_by_day", "churn"}
 
 
 def main():

@@ -7,7 +7,7 @@
 
 /* ---- log ------------------------------------------------------------------------------------- */
 
-static ckl_status parse_component(ckl_components *out, const char *text, ckl_error *err)
+ckl_status parse_component(ckl_components *out, const char *text, ckl_error *err)
 {
     *out = strcmp(text, "model") == 0    ? CKL_MODEL
            : strcmp(text, "config") == 0 ? CKL_CONFIG

@@ -163,6 +163,9 @@ void print_code_change(const ckl_diff_code *code);
 /* cmd_sql.c: all rows of a statement. */
 ckl_status print_sql_rows(const invocation *call, ckl_sql *rows, ckl_error *err);
 
+/* cmd_log.c: "model", "config" or "data". */
+ckl_status parse_component(ckl_components *out, const char *text, ckl_error *err);
+
 /* cmd_log.c: one event, as the members of a JSON object, or as a line; `all`: with its run. */
 void print_event_json(const ckl_event *event);
 void print_event_text(const ckl_event *event, bool all);
@@ -178,6 +181,7 @@ command_function cmd_hash, cmd_compare, cmd_update, cmd_discard, cmd_restore, cm
     cmd_status, cmd_dump, cmd_checkpoint, cmd_metric, cmd_log, cmd_show, cmd_diff, cmd_state,
     cmd_cat, cmd_path, cmd_switch, cmd_runs, cmd_run, cmd_checkpoints, cmd_ignore, cmd_watch,
     cmd_gc, cmd_fsck, cmd_receipt, cmd_sample, cmd_audit, cmd_find, cmd_name, cmd_note, cmd_merge,
-    cmd_import, cmd_export, cmd_schema, cmd_sql, cmd_snapshot, cmd_report;
+    cmd_import, cmd_pairs, cmd_exposure, cmd_seen, cmd_blame, cmd_churn, cmd_export, cmd_schema,
+    cmd_sql, cmd_snapshot, cmd_report;
 
 #endif

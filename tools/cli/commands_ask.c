@@ -108,6 +108,86 @@ const command ASK_COMMANDS[] = {
                  {"--since", "TIME", "2026-11-23, 2026-11-23T15:40 (UTC), 2h or 3d", false},
                  {"--until", "TIME", "before then", false},
                  {"--limit", "N", "at most N rows (50 for people; 0: all)", false}}},
+    {.name = "pairs",
+     .need = NEEDS_READING,
+     .usage = "METRIC [--path P] [--component C] [--lower-is-better] "
+              "[--higher-is-better] [--limit N]",
+     .summary = "experiments that differ in one thing, and what it did to a metric",
+     .example = "ckl pairs loss --path optimizer.lr",
+     .about = "Ablations that history made in passing: pairs of states that differ in exactly one "
+              "hyperparameter, or in the model or the data alone, compared at the last step that "
+              "both have a value at. Pairs with the same change stand together, with their number, "
+              "the mean of their differences and its spread.",
+     .keys =
+         "pairs of kind, item, from, to, difference, better, step, from_value, to_value, pairs, "
+         "mean, spread, from_experiment, to_experiment",
+     .function = cmd_pairs,
+     .prints_rows = true,
+     .pages = true,
+     .options = {{"--path", "PATH", "only this hyperparameter", false},
+                 {"--component", "C", "only pairs that differ in model, config or data", false},
+                 {"--lower-is-better", NULL, "else by the metric's name: loss, error", false},
+                 {"--higher-is-better", NULL, "likewise", false},
+                 {"--limit", "N", "at most N pairs (30 for people; 0: all)", false}}},
+    {.name = "exposure",
+     .need = NEEDS_READING,
+     .usage = "UID | --tag T [--certificate F]",
+     .summary = "which weights were trained while a sample was active",
+     .example = "ckl exposure sample_002",
+     .about = "For every checkpoint: exposed, not exposed, or unknown, by the states on the way to "
+              "it and to what it came from. Where the way is not known, the answer is unknown, "
+              "unless it is yes. --certificate writes it down with where history stands.",
+     .keys = "checkpoints of verdict, run, step, first_step, because, experiment, sha256, path",
+     .function = cmd_exposure,
+     .prints_rows = true,
+     .pages = true,
+     .options = {{"--tag", "TAG", "any sample that has the tag then", false},
+                 {"--certificate", "F", "write the answer to a new file, as JSON", false}}},
+    {.name = "seen",
+     .need = NEEDS_READING,
+     .usage = "[--model F] [--config F] [--data F] [--limit N]",
+     .summary = "was this tried before? exactly this, or what is nearest",
+     .example = "ckl seen --config config.yaml",
+     .about =
+         "Records nothing. What is not given may be anything. When nothing is exactly this: "
+         "the states that differ in fewest components, then in fewest hyperparameters, and how "
+         "they did (exit code 1).",
+     .keys = "experiments of experiment, different, path_count, paths, sample_difference, "
+             "checkpoints, metrics",
+     .function = cmd_seen,
+     .prints_rows = true,
+     .options = {{"--model", "FILE", "description of the model", false},
+                 {"--config", "FILE", "hyperparameters; - is standard input", false},
+                 {"--data", "FILE", "data state", false},
+                 {"--limit", "N", "at most N states (10 for people; 0: 10)", false}}},
+    {.name = "blame",
+     .need = NEEDS_READING,
+     .usage = "METRIC [--window N] [--limit N]",
+     .summary = "which change came before a metric moved",
+     .example = "ckl blame loss",
+     .about = "For each change of the run: how far the metric's level moves there beyond what it "
+              "moves before and after, how many places where nothing changed move as far, and how "
+              "often noise alone would. A change needs a window of values (20) on each side.",
+     .keys = "changes of stands_out, seq, at, at_unix, kind, changed, what, before, after, moved, "
+             "chance, experiment, actor, reason",
+     .function = cmd_blame,
+     .prints_rows = true,
+     .options = {{"--window", "N", "values on each side of a change (20)", false},
+                 {"--limit", "N", "at most N changes (10 for people; 0: all)", false}}},
+    {.name = "churn",
+     .need = NEEDS_READING,
+     .usage = "[--limit N]",
+     .summary = "samples, tags and hyperparameters that go back and forth",
+     .example = "ckl churn",
+     .about =
+         "Samples that were discarded and restored, tags that came and went, hyperparameters "
+         "that got a value they had before; most changes first, of all runs or (--run) of one. "
+         "Switches do not count.",
+     .keys = "churn of changes, run, kind, item, tag, last_seq, last_actor",
+     .function = cmd_churn,
+     .prints_rows = true,
+     .pages = true,
+     .options = {{"--limit", "N", "at most N rows (30 for people; 0: all)", false}}},
     {.name = "state",
      .need = NEEDS_READING,
      .usage = "[HASH] [--at TIME]",

@@ -11,7 +11,7 @@ import textwrap
 
 HERE = pathlib.Path(__file__).resolve().parent
 HEADERS = HERE.parent.parent / "include" / "ckl"
-ORDER = ["base.h", "values.h", "manager.h", "query.h", "audit.h", "merge.h", "import.h", "space.h", "sql.h", "check.h",
+ORDER = ["base.h", "values.h", "manager.h", "query.h", "audit.h", "insight.h", "merge.h", "import.h", "space.h", "sql.h", "check.h",
          "auto.h"]
 SCALARS = {
     "bool": "ctypes.c_bool", "int": "ctypes.c_int", "unsigned": "ctypes.c_uint",

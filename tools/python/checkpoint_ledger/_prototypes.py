@@ -383,6 +383,59 @@ PROTOTYPES = {
     'ckl_label_cursor_close': (None, [
         ctypes.c_void_p
     ]),
+    'ckl_pairs_open': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.POINTER(s.ckl_pairs_options),
+        ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_pairs_next': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.POINTER(s.ckl_pair_row)), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_pairs_close': (None, [
+        ctypes.c_void_p
+    ]),
+    'ckl_exposure_open': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p,
+        ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_exposure_next': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.POINTER(s.ckl_exposure_row)), ctypes.c_void_p,
+        ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_exposure_close': (None, [
+        ctypes.c_void_p
+    ]),
+    'ckl_seen_open': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p,
+        ctypes.c_void_p, ctypes.c_uint64, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_seen_next': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.POINTER(s.ckl_seen_row)), ctypes.c_void_p, ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_seen_close': (None, [
+        ctypes.c_void_p
+    ]),
+    'ckl_blame_open': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint64,
+        ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_blame_next': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.POINTER(s.ckl_blame_row)), ctypes.c_void_p,
+        ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_blame_close': (None, [
+        ctypes.c_void_p
+    ]),
+    'ckl_churn_open': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p, ctypes.c_char_p,
+        ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_churn_next': (ctypes.c_int, [
+        ctypes.POINTER(ctypes.POINTER(s.ckl_churn_row)), ctypes.c_void_p,
+        ctypes.POINTER(s.ckl_error)
+    ]),
+    'ckl_churn_close': (None, [
+        ctypes.c_void_p
+    ]),
     'ckl_merge': (ctypes.c_int, [
         ctypes.POINTER(s.ckl_merge_result), ctypes.c_void_p, ctypes.c_char_p,
         ctypes.POINTER(s.ckl_merge_options), ctypes.POINTER(s.ckl_error)

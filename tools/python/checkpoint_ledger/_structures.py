@@ -486,6 +486,91 @@ class ckl_label(ctypes.Structure):
     ]
 
 
+class ckl_pair_row(ctypes.Structure):
+    _fields_ = [
+        ('kind', ctypes.c_char_p),
+        ('item', ctypes.c_char_p),
+        ('from', ctypes.c_char_p),
+        ('to', ctypes.c_char_p),
+        ('from_experiment', ctypes.c_char_p),
+        ('to_experiment', ctypes.c_char_p),
+        ('step', ctypes.c_int64),
+        ('from_value', ctypes.c_double),
+        ('to_value', ctypes.c_double),
+        ('difference', ctypes.c_double),
+        ('better', ctypes.c_bool),
+        ('group_count', ctypes.c_uint64),
+        ('group_mean', ctypes.c_double),
+        ('group_spread', ctypes.c_double),
+    ]
+
+
+class ckl_pairs_options(ctypes.Structure):
+    _fields_ = [
+        ('metric', ctypes.c_char_p),
+        ('path', ctypes.c_char_p),
+        ('component', ctypes.c_uint),
+        ('higher_is_better', ctypes.c_int),
+    ]
+
+
+class ckl_exposure_row(ctypes.Structure):
+    _fields_ = [
+        ('seq', ctypes.c_int64),
+        ('step', ctypes.c_int64),
+        ('first_step', ctypes.c_int64),
+        ('run', ctypes.c_char_p),
+        ('experiment', ctypes.c_char_p),
+        ('path', ctypes.c_char_p),
+        ('sha256', ctypes.c_char_p),
+        ('verdict', ctypes.c_char_p),
+        ('because', ctypes.c_char_p),
+    ]
+
+
+class ckl_seen_row(ctypes.Structure):
+    _fields_ = [
+        ('experiment', ctypes.c_char_p),
+        ('different', ctypes.c_uint),
+        ('path_count', ctypes.c_uint64),
+        ('paths', ctypes.c_char_p),
+        ('sample_difference', ctypes.c_int64),
+        ('metrics', ctypes.c_char_p),
+        ('checkpoint_count', ctypes.c_uint64),
+    ]
+
+
+class ckl_blame_row(ctypes.Structure):
+    _fields_ = [
+        ('seq', ctypes.c_int64),
+        ('at_us', ctypes.c_int64),
+        ('kind', ctypes.c_char_p),
+        ('from', ctypes.c_char_p),
+        ('experiment', ctypes.c_char_p),
+        ('changed', ctypes.c_uint),
+        ('what', ctypes.c_char_p),
+        ('actor', ctypes.c_char_p),
+        ('reason', ctypes.c_char_p),
+        ('before', ctypes.c_double),
+        ('after', ctypes.c_double),
+        ('moved', ctypes.c_double),
+        ('chance', ctypes.c_double),
+        ('stands_out', ctypes.c_bool),
+    ]
+
+
+class ckl_churn_row(ctypes.Structure):
+    _fields_ = [
+        ('run', ctypes.c_char_p),
+        ('kind', ctypes.c_char_p),
+        ('item', ctypes.c_char_p),
+        ('tag', ctypes.c_char_p),
+        ('count', ctypes.c_uint64),
+        ('last_seq', ctypes.c_int64),
+        ('last_actor', ctypes.c_char_p),
+    ]
+
+
 class ckl_merge_options(ctypes.Structure):
     _fields_ = [
         ('as', ctypes.c_char_p),
