@@ -12,8 +12,9 @@ int64_t clock_monotonic_us(void);
 void clock_sleep_us(int64_t microseconds);
 /* ISO 8601 UTC with milliseconds: "2026-11-23T15:40:00.123Z". `out` holds 32. */
 void clock_iso(char out[32], int64_t at_us);
-/* The other way, as people write it: "2026-11-23", "2026-11-23T15:40:00.123Z" (or a blank for the T,
- * without seconds, without the Z), or a while ago: "90s" "15m" "2h" "3d" "1w". False: it is none. */
+/* The other way, as people write it: "2026-11-23", "2026-11-23T15:40:00.123Z" (or a blank for the
+ * T, without seconds, without the Z), or a while ago: "90s" "15m" "2h" "3d" "1w". False: it is
+ * none. */
 bool clock_parse(int64_t *out_us, const char *text);
 
 #endif

@@ -116,7 +116,7 @@ static ckl_status take_aliases(merge *job, ckl_error *err)
     while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK) {
         int64_t here = 0;
         ledger_experiment experiment;
-        status = merge_experiment(&here, job, column_integer(&row, 1), err);
+        status = merge_experiment(&here, job, column_integer(&row, 1), 0, err);
         if (status == CKL_OK)
             status = ledger_experiment_get(&experiment, job->ours, here, err);
         if (status == CKL_OK && json_object_get(job->aliases, column_text(&row, 0)) == NULL &&

@@ -238,28 +238,44 @@ ckl_status merge_note_alias(merge *job, const char *there, const char *here, ckl
                                                                             : error_memory(err);
 }
 
-ckl_status merge_experiment(int64_t *out, merge *job, int64_t other, ckl_error *err)
+/* The configuration that the event had decides: what one component was there, when something did
+ * not count, may be several here. */
+static ckl_status config_of_state(int64_t *component, merge *job, const ledger_experiment *there,
+                                  int64_t config, ckl_error *err)
+{
+    int64_t here = 0;
+    if (there->config == 0)
+        return CKL_OK;
+    if (config == 0)
+        return merge_component(component, job, "config", there->config, err);
+    ckl_status status = merge_config(&here, job, config, err);
+    return status == CKL_OK ? component_of_config(component, job->ours, here, err) : status;
+}
+
+ckl_status merge_experiment(int64_t *out, merge *job, int64_t other, int64_t other_config,
+                            ckl_error *err)
 {
     ledger_experiment there, here;
     int64_t model = 0, config = 0, data = 0;
     bool recorded = false;
     *out = id_map_get(&job->experiments, other);
-    if (other == 0 || *out != 0)
+    if (other == 0 || (*out != 0 && other_config == 0))
         return CKL_OK;
+    bool known = *out != 0;
     ckl_status status = ledger_experiment_get(&there, job->other, other, err);
     if (status == CKL_OK)
         status = merge_component(&model, job, "model", there.model, err);
     if (status == CKL_OK)
-        status = merge_component(&config, job, "config", there.config, err);
+        status = config_of_state(&config, job, &there, other_config, err);
     if (status == CKL_OK)
         status = merge_component(&data, job, "data", there.data, err);
     if (status == CKL_OK)
         status = ledger_experiment_record(&here, &recorded, job->ours, model, config, data, err);
-    if (status == CKL_OK)
+    if (status == CKL_OK && !known)
         status = merge_note_alias(job, there.hash.text, here.hash.text, err);
     if (status == CKL_OK)
         status = id_map_put(&job->experiments, other, here.id, err);
-    job->result.experiment_count++;
+    job->result.experiment_count += !known;
     *out = here.id;
     return status;
 }
@@ -358,7 +374,7 @@ static ckl_status take_metric(merge *job, metric_batch *batch, const statement *
 {
     const merge_run *run = run_of(job, column_integer(row, 0));
     int64_t experiment = 0;
-    ckl_status status = merge_experiment(&experiment, job, column_integer(row, 1), err);
+    ckl_status status = merge_experiment(&experiment, job, column_integer(row, 1), 0, err);
     if (status != CKL_OK || run == NULL || run->row.id == 0)
         return status;
     bool other_series = batch->run != run->row.id || batch->experiment != experiment;

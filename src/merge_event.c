@@ -196,9 +196,11 @@ static ckl_status put_checkpoint(merge *job, merge_run *run, const foreign_event
 
 static ckl_status map_columns(merge *job, const merge_run *run, foreign_event *from, ckl_error *err)
 {
-    ckl_status status = merge_experiment(&from->event.experiment, job, from->experiment, err);
+    ckl_status status = merge_experiment(&from->event.from_experiment, job, from->from_experiment,
+                                         from->from_config, err);
     if (status == CKL_OK)
-        status = merge_experiment(&from->event.from_experiment, job, from->from_experiment, err);
+        status =
+            merge_experiment(&from->event.experiment, job, from->experiment, from->config, err);
     if (status == CKL_OK)
         status = merge_config(&from->event.config, job, from->config, err);
     if (status == CKL_OK)
@@ -306,6 +308,30 @@ static ckl_status leave_behind(merge *job, merge_run *run, const foreign_event *
     return CKL_OK;
 }
 
+/* An architecture.pkl that does not count here, because the model has another one, or that was
+ * given there when it was too late, is not named. */
+static ckl_status check_architecture(merge *job, foreign_event *from, ckl_error *err)
+{
+    const char *given = json_string_value(json_object_get(from->detail, "architecture"));
+    STATEMENT_AUTO row = {0};
+    if (given == NULL)
+        return CKL_OK;
+    ckl_status status = db_query(&row, job->ours,
+                                 "SELECT 1 FROM _experiment AS state"
+                                 " JOIN _model AS model ON model.component = state.model"
+                                 " JOIN _blob AS blob ON blob.id = model.architecture"
+                                 " WHERE state.id = :id AND lower(hex(blob.digest)) = :given",
+                                 err);
+    if (status != CKL_OK)
+        return status;
+    bind_integer(&row, ":id", from->event.experiment);
+    bind_text(&row, ":given", given);
+    status = statement_step(&row, err);
+    if (status == CKL_DONE)
+        json_object_del(from->detail, "architecture");
+    return status == CKL_DONE ? CKL_OK : status;
+}
+
 static ckl_status take_event(merge *job, merge_run *run, foreign_event *from, ckl_error *err)
 {
     merge_role role = ROLES[from->role].role;
@@ -317,6 +343,8 @@ static ckl_status take_event(merge *job, merge_run *run, foreign_event *from, ck
         status = check_follows(job, run, from, err);
     if (status == CKL_OK)
         status = begin_run(job, run, from, err);
+    if (status == CKL_OK)
+        status = check_architecture(job, from, err);
     if (status == CKL_OK && ROLES[from->role].says_origin)
         status = take_origin(&origin, job, from, err);
     if (status == CKL_OK && role == MERGE_SAVES)

@@ -55,8 +55,10 @@ ckl_status merge_add_run(merge_run *run, merge *job, const char *name, ckl_error
 ckl_status merge_say_so(merge *job, const char *kind, ckl_error *err);
 void merge_release(merge *job);
 
-/* merge_content.c: finds or records here what has that number there (0 stays 0). */
-ckl_status merge_experiment(int64_t *out, merge *job, int64_t other, ckl_error *err);
+/* merge_content.c: finds or records here what has that number there (0 stays 0). Of a state with
+ * the configuration that an event had, or (0) as it was mapped last. */
+ckl_status merge_experiment(int64_t *out, merge *job, int64_t other, int64_t other_config,
+                            ckl_error *err);
 ckl_status merge_config(int64_t *out, merge *job, int64_t other, ckl_error *err);
 ckl_status merge_session(int64_t *out, merge *job, int64_t other, const merge_run *run,
                          ckl_error *err);

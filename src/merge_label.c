@@ -32,7 +32,7 @@ ckl_status merge_read_label(int64_t *experiment, merge *job, foreign_event *from
         return error_set(err, CKL_DAMAGED, "'%s': event %lld names no state", job->folder,
                          (long long)from->seq);
     if (status == CKL_OK)
-        status = merge_experiment(experiment, job, there.id, err);
+        status = merge_experiment(experiment, job, there.id, 0, err);
     if (status == CKL_OK)
         status = ledger_experiment_get(&here, job->ours, *experiment, err);
     if (status != CKL_OK)

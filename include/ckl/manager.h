@@ -268,11 +268,11 @@ typedef enum ckl_choice {
 CKL_API ckl_status ckl_manager_checkpoint_path(char **out, ckl_manager *manager, const char *hash,
                                                ckl_choice choice, int64_t step, const char *metric,
                                                ckl_error *err);
-/* Copies a checkpoint that is chosen likewise to `to`: a file that is not there yet, or a folder, in
- * which the copy gets the name that the weights had when they were saved (else the tree's). *out,
- * the caller's, says where it is. It is whole and what was saved, or not there.
- * Errors: as ckl_manager_checkpoint_path; CKL_INVALID  something is there, and stays
- *         CKL_DAMAGED  the weights are not those that were saved; CKL_IO, CKL_NO_SPACE */
+/* Copies a checkpoint that is chosen likewise to `to`: a file that is not there yet, or a folder,
+ * in which the copy gets the name that the weights had when they were saved (else the tree's).
+ * *out, the caller's, says where it is. It is whole and what was saved, or not there. Errors: as
+ * ckl_manager_checkpoint_path; CKL_INVALID  something is there, and stays CKL_DAMAGED  the weights
+ * are not those that were saved; CKL_IO, CKL_NO_SPACE */
 CKL_API ckl_status ckl_manager_copy_checkpoint(char **out, ckl_manager *manager, const char *hash,
                                                ckl_choice choice, int64_t step, const char *metric,
                                                const char *to, ckl_error *err);

@@ -139,8 +139,8 @@ typedef struct ckl_checkpoint_row {
     int64_t first_step;          /* first step trained since then; -1: unknown */
     ckl_components pending;      /* what was not dumped when it was saved */
     const char *metrics;         /* JSON object of its step's metrics */
-    const char *origin; /* "checkpoint" (see from_checkpoint), "start": nothing was there to come
-                           from, or "unknown" */
+    const char *origin;    /* "checkpoint" (see from_checkpoint), "start": nothing was there to come
+                              from, or "unknown" */
     const char *file_name; /* that the weights had where they were saved from: at most 255 bytes of
                               plain Unicode (a byte that is none stands as \xHH); NULL: they came
                               from memory or standard input, or before this was recorded */

@@ -8,7 +8,6 @@
 #include "state_lines.h"
 #include "unit/state_test.h"
 
-
 typedef struct input {
     ckl_format format;
     const char *text;

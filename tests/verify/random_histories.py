@@ -10,7 +10,7 @@ then values are changed in copies.
     random_histories.py TOOLS      CKL names the command, CKL_HISTORIES how many histories (5, or 2
                                    where CKL_SLOW says that it is slow), CKL_SEED the first seed (1),
                                    CKL_DAMAGES the changes in each (2), CKL_MERGES how many of a
-                                   hundred histories take another ledger in on their way (0)
+                                   hundred histories take another ledger in on their way (30)
 """
 import json
 import os
@@ -220,7 +220,7 @@ def play(seed, damages):
         for path in (root, work, there):
             path.mkdir()
         history, other = History(seed, str(root), work), History(-seed, str(there), work)
-        merges = history.random.random() * 100 < int(os.environ.get("CKL_MERGES", "0"))
+        merges = history.random.random() * 100 < int(os.environ.get("CKL_MERGES", "30"))
         for number in range(STEPS):
             history.step()
             if merges:

@@ -8,15 +8,15 @@
 #include "command.h"
 
 /* What keeps a page below 20 MB whatever the ledger holds. */
-#define MOVES_MAX         20000   /* events that moved a head: the newest */
-#define OTHERS_MAX        20000   /* dumps, checkpoints and the rest: the newest */
-#define WORDS_MAX         1500000 /* bytes of reasons, names and notes */
+#define MOVES_MAX         15000   /* events that moved a head: the newest */
+#define OTHERS_MAX        15000   /* dumps, checkpoints and the rest: the newest */
+#define WORDS_MAX         1000000 /* bytes of reasons, names and notes */
 #define WORD_MAX          500     /* bytes of one of them */
-#define CONFIG_BYTES_MAX  2000000
-#define MODEL_BYTES_MAX   2000000
-#define SAMPLE_BYTES_MAX  6000000
-#define METRIC_POINTS_MAX 150000
-#define METRIC_LINES_MAX  5000
+#define CONFIG_BYTES_MAX  1500000
+#define MODEL_BYTES_MAX   1500000
+#define SAMPLE_BYTES_MAX  5000000
+#define METRIC_POINTS_MAX 120000
+#define METRIC_LINES_MAX  1500
 #define METRIC_MARKS_MAX  40000
 
 /* ---- texts (cmd_report_text.c) --------------------------------------------------------------- */
