@@ -116,7 +116,7 @@ function drawAxes(svg, options, scales) {
     svg.append(draw("line", { class: "rule", x1: box.left, x2: box.right, y1: y(value), y2: y(value) }));
     svg.append(draw("text", { class: "tick end", x: box.left - 8, y: y(value) + 4 }, tickText(value)));
   }
-  const count = Math.max(2, Math.floor((box.right - box.left) / 110));
+  const count = Math.max(2, Math.floor((box.right - box.left) / 80));
   for (const value of options.xTicks(scales.xLow, scales.xHigh, count)) {
     const place = x(value.at === undefined ? value : value.at);
     svg.append(draw("text", { class: "tick middle", x: Math.min(Math.max(place, box.left + 8), box.right - 14),

@@ -75,8 +75,7 @@ function storyRow(entry) {
     make("td", null, make("strong", null, entry.change), " ", ...tags),
     make("td", null, event.actor === null ? "\u2014" : words(event.actor)),
     make("td", null, event.reason === null ? make("span", { class: "soft" }, "\u2014") : words(event.reason)),
-    make("td", null, words(event.run)),
-    make("td", null, hashOf(states[event.state])));
+    make("td", null, words(event.run), hashOf(states[event.state])));
 }
 
 function leftOutSamples() {
@@ -114,7 +113,7 @@ function showSample(typed) {
     make("p", { class: "soft" }, plural(story.length, "change") + (drawn.length < story.length
       ? ", the last " + drawn.length + " shown" : "") + "." + leftOutSamples()),
     make("div", { class: "scroll" }, make("table", { class: "rows", id: "find-story" },
-      make("thead", null, make("tr", null, ...["When", "What", "Who", "Why", "Run", "State after"].map((title) =>
+      make("thead", null, make("tr", null, ...["When", "What", "Who", "Why", "Run and state after"].map((title) =>
         make("th", { scope: "col" }, title)))),
       make("tbody", null, ...drawn.map(storyRow))))));
 }

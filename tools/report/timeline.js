@@ -1,7 +1,7 @@
 /* The timeline: a lane for each component, a mark for each change, and what is known of the chosen
  * one. Its axis is also that of the charts of samples. */
 const LANE = 46;
-const GAP = 11; // marks nearer than this become one
+const GAP = 10; // marks nearer than this become one
 
 /* The changes that are shown, with their place on the whole axis. */
 function shownMoves() {
@@ -64,7 +64,7 @@ function binLane(part, x) {
   return binMarks(marks, x, GAP);
 }
 
-function drawBin(group, part, bin, y) {
+function drawBin(group, part, bin, y, most) {
   const events = bin.marks.map((mark) => mark.event);
   const chosen = events.includes(view.event);
   const holder = draw("g", { class: "bin" + (chosen ? " chosen" : ""), "data-seq": events[0].seq,
@@ -72,8 +72,8 @@ function drawBin(group, part, bin, y) {
   if (events.length === 1)
     holder.append(sign(part, bin.place, y, 11, events[0].kind === "switch"));
   else {
-    const height = Math.min(LANE - 12, 12 + 5 * Math.log2(events.length));
-    holder.append(draw("rect", { class: "sign on-" + PARTS[part], x: bin.place - 4, width: 8, rx: 4,
+    const height = 10 + (LANE - 18) * Math.sqrt(events.length / most);
+    holder.append(draw("rect", { class: "sign on-" + PARTS[part], x: bin.place - 3, width: 6, rx: 3,
       y: y - height / 2, height }));
   }
   if (chosen) holder.append(draw("circle", { class: "ring", cx: bin.place, cy: y, r: 11 }));
@@ -108,7 +108,9 @@ function drawTimeline() {
       ? draw("text", { class: "tick", x: 2, y: y - 14 }, PART_TITLES[part])
       : draw("text", { class: "lane-name", x: 24, y: y + 4 }, PART_TITLES[part]));
     if (!narrow) svg.append(sign(part, 9, y, 10));
-    for (const bin of binLane(part, x)) drawBin(svg, part, bin, y);
+    const bins = binLane(part, x);
+    const most = bins.reduce((greatest, bin) => Math.max(greatest, bin.marks.length), 8);
+    for (const bin of bins) drawBin(svg, part, bin, y, most);
   });
   for (const tick of axisTicks(view.from, view.to, Math.max(2, Math.floor(width / (view.axis === "time" ? 130 : 90))))) {
     if (tick.at < view.from - 1e-9 || tick.at > view.to + 1e-9) continue;
