@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Verifies a ledger and its tree without libckl, from the documented format (schema/FORMAT.md).
 
-    tools/verify_ledger.py ROOT [--ledger FILE] [--receipt FILE] [--no-files] [--json]
+    tools/verify_ledger.py ROOT [--ledger FILE] [--receipt FILE] [--certificate FILE]
+                           [--no-files] [--json]
 
 Standard library only; nothing is written, and it may run while something trains. Ledgers of version 2
 and 3; one of version 1 becomes one when it is next written to. One line for each finding; what could
@@ -19,7 +20,7 @@ import sqlite3
 import sys
 import tempfile
 
-from verify import content, history, schema, states, tree
+from verify import certificate, content, history, schema, states, tree
 from verify.findings import DAMAGE, Findings
 from verify.replay import Replay, check_tables
 
@@ -104,7 +105,7 @@ def identity(path):
 # ---- looking
 
 
-def look(found, connection, root, tree_name, receipts, files):
+def look(found, connection, root, tree_name, receipts, files, exposure):
     new = schema.fresh(schema.version_of(connection))
     if new is None:
         found.note("the files of schema/ are not beside this program: what the tables are made of is not"
@@ -129,6 +130,9 @@ def look(found, connection, root, tree_name, receipts, files):
     found.guard(states.check_states, "_data_state", connection, replay)
     for subject, receipt in receipts:
         found.guard(history.check_receipt, subject, connection, receipt, subject)
+    if exposure is not None:
+        found.guard(history.check_receipt, "certificate", connection, exposure["receipt"], "certificate")
+        found.guard(certificate.check, "certificate", connection, exposure)
     if files:
         found.guard(tree.check_files, "checkpoints", connection, root)
 
@@ -146,7 +150,7 @@ def last_receipt(found, root):
         return []
 
 
-def verify(root, receipt=None, files=True, ledger=None):
+def verify(root, receipt=None, files=True, ledger=None, exposure=None):
     """All findings about the ledger of `root`, which is in it if nothing says otherwise."""
     path, tree_name = (ledger, None) if ledger is not None else find_ledger(root)
     while True:
@@ -158,7 +162,7 @@ def verify(root, receipt=None, files=True, ledger=None):
             try:
                 connection = connect(uri, path)
                 with contextlib.closing(connection):
-                    look(found, connection, root, tree_name, receipts, files)
+                    look(found, connection, root, tree_name, receipts, files, exposure)
             except sqlite3.DatabaseError as error:
                 found.add("unreadable", "ledger.db", None, f"SQLite says: {error}")
         if "mode=ro&immutable" not in uri or identity(path) == before:
@@ -175,11 +179,25 @@ def read_receipt(path):
         raise Refused(2, f"'{path}' is no receipt: {error}") from error
 
 
+def read_certificate(path):
+    try:
+        value = json.loads(path.read_bytes())
+        history.read_receipt(value["receipt"])
+        good = all(isinstance(line[key], kind) for line in value["checkpoints"]
+                   for key, kind in (("seq", int), ("path", str), ("sha256", str), ("verdict", str)))
+        if not good or (value.get("uid") is None) == (value.get("tag") is None):
+            raise ValueError("it names no sample, or not what was found")
+        return value
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Refused(2, f"'{path}' is no certificate: {error}") from error
+
+
 def run():
     parser = argparse.ArgumentParser(description="Verify a ledger and its tree.")
     parser.add_argument("root", type=pathlib.Path)
     parser.add_argument("--ledger", type=pathlib.Path, help="the ledger, if it is not in the root")
     parser.add_argument("--receipt", type=pathlib.Path, help="a receipt that was kept elsewhere")
+    parser.add_argument("--certificate", type=pathlib.Path, help="what ckl exposure --certificate wrote")
     parser.add_argument("--no-files", action="store_true", help="only ledger.db")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
@@ -188,7 +206,8 @@ def run():
         raise Refused(1, f"there is no ledger in '{given.root}'" if path.parent == given.root else
                       f"there is no ledger '{path}'")
     receipt = read_receipt(given.receipt) if given.receipt else None
-    found = verify(given.root, receipt, not given.no_files, given.ledger)
+    exposure = read_certificate(given.certificate) if given.certificate else None
+    found = verify(given.root, receipt, not given.no_files, given.ledger, exposure)
     rows = found.rows()
     if given.json:
         print(json.dumps({"schema_version": 1, "findings": rows, "notes": found.notes}))
