@@ -288,6 +288,56 @@ def check_sample_views(history, ledger):
     assert sorted((r["seq"], r["uid"]) for r in told) == sorted(expected), ("audit", told)
 
 
+def check_run_views(history, ledger):
+    """runs, pending, lineage, metrics, metric_series."""
+    got = dict(ledger.execute("SELECT run, experiment FROM runs"))
+    assert got == {run: head for run, head in history.runs.items() if run in got or head}, (
+        "runs", got, history.runs)
+    for run in got:
+        status = history.ckl("status", run=run)
+        parts = [part for part, in ledger.execute("SELECT component FROM pending WHERE run = ?",
+                                                  (run,))]
+        assert sorted(parts) == sorted(status["pending"]), ("pending", run, parts, status)
+    got = ledger.execute("SELECT run, kind, parent, experiment FROM lineage ORDER BY seq").fetchall()
+    assert got == [event for event in history.events if event[1] != "switch"], ("lineage", got)
+    expected = {(run, state, step): value for (run, state), values in history.metrics.items()
+                for step, value in values.items()}
+    got = {row[:3]: row[3] for row in
+           ledger.execute("SELECT run, experiment, step, value FROM metrics WHERE metric = 'loss'")}
+    assert got == expected, ("metrics", got, expected)
+    got = {row[:2]: row[2:] for row in ledger.execute(
+        "SELECT run, experiment, value_count, first_step, last_step, last_value"
+        " FROM metric_series WHERE metric = 'loss'")}
+    assert got == {key: (len(values), min(values), max(values), values[max(values)])
+                   for key, values in history.metrics.items()}, ("metric_series", got)
+
+
+def check_churn(history, ledger):
+    """What goes back and forth, by hand."""
+    samples, tags, configs, before = {}, {}, {}, {}
+    for run, kind, old_hash, new_hash in history.events:
+        old = history.states.get(old_hash, (None, None, None))
+        new = history.states[new_hash]
+        paths = difference(dict(leaves(old[1])), dict(leaves(new[1])))
+        if kind not in ("switch", "run"):
+            for uid, (was, now, added, removed) in sample_rows(old[2], new[2]).items():
+                if None not in (was, now) and was != now:
+                    samples[run, uid] = samples.get((run, uid), 0) + 1
+                for tag in (added | removed if old_hash else ()):
+                    tags[run, uid, tag] = tags.get((run, uid, tag), 0) + 1
+            for path, (_, _, now) in paths.items():
+                if now in before.get((run, path), ()):
+                    configs[run, path] = configs.get((run, path), 0) + 1
+        for path, (_, was, _) in paths.items():
+            if was is not None:
+                before.setdefault((run, path), set()).add(was)
+    expected = [(run, "sample", uid, None, n) for (run, uid), n in samples.items() if n > 1] + \
+        [(run, "tag", uid, tag, n) for (run, uid, tag), n in tags.items() if n > 1] + \
+        [(run, "config", path, None, n) for (run, path), n in configs.items()]
+    got = ledger.execute("SELECT run, kind, item, tag, changes FROM churn").fetchall()
+    assert sorted(got, key=repr) == sorted(expected, key=repr), ("churn", got, expected)
+
+
 def check_state_views(history, ledger):
     """config_values, model_modules, names, experiments; find."""
     for state, (model, config, data) in history.states.items():
@@ -343,6 +393,8 @@ def play(seed):
         with sqlite3.connect("file:%s/ledger.db?mode=ro" % root, uri=True) as ledger:
             check_sample_views(history, ledger)
             check_state_views(history, ledger)
+            check_run_views(history, ledger)
+            check_churn(history, ledger)
         ledger.close()
         known = sorted(history.states)
         for _ in range(8):
