@@ -8,6 +8,7 @@
 #include "insight_pairs.h"
 
 #define CROWD 200 /* of more states that share the rest, only neighbours are paired */
+#define CLOSE 32  /* of more, only neighbours are looked at for a single tag */
 
 /* ---- one pair -------------------------------------------------------------------------------- */
 
@@ -161,6 +162,28 @@ static int compare_members(const void *first, const void *second)
     return left->state < right->state ? -1 : left->state > right->state;
 }
 
+/* Of a tag: from the state without it to the one with it. */
+static ckl_status pair_data(ckl_pairs *asked, size_t first, size_t second, bool close,
+                            ckl_error *err)
+{
+    const state *one = &asked->states[first], *other = &asked->states[second];
+    const char *tag = NULL;
+    bool gained = true;
+    ckl_status status = CKL_OK;
+    if (close && one->data != 0 && other->data != 0)
+        status = pairs_single_tag(&tag, &gained, asked, one->data, other->data, err);
+    if (status != CKL_OK)
+        return status;
+    if (tag == NULL)
+        return asked->tag != NULL ? CKL_OK
+                                  : add_pair(asked, "data", "data", one->data_segment,
+                                             other->data_segment, first, second, err);
+    if (asked->tag != NULL && strcmp(asked->tag, tag) != 0)
+        return CKL_OK;
+    return add_pair(asked, "tag", tag, "without", "with", gained ? first : second,
+                    gained ? second : first, err);
+}
+
 static ckl_status pair_members(ckl_pairs *asked, const member *members, size_t count, bool of_model,
                                ckl_error *err)
 {
@@ -168,15 +191,12 @@ static ckl_status pair_members(ckl_pairs *asked, const member *members, size_t c
     for (size_t i = 0; status == CKL_OK && i < count; i++) {
         size_t end = count > CROWD && i + 2 < count ? i + 2 : count;
         for (size_t j = i + 1; status == CKL_OK && j < end; j++) {
-            const state *one = &asked->states[members[i].state];
-            const state *other = &asked->states[members[j].state];
+            size_t one = members[i].state, other = members[j].state;
             if (members[i].own == members[j].own)
                 continue;
-            status = of_model
-                         ? add_pair(asked, "model", "model", one->model_segment,
-                                    other->model_segment, members[i].state, members[j].state, err)
-                         : add_pair(asked, "data", "data", one->data_segment, other->data_segment,
-                                    members[i].state, members[j].state, err);
+            status = of_model ? add_pair(asked, "model", "model", asked->states[one].model_segment,
+                                         asked->states[other].model_segment, one, other, err)
+                              : pair_data(asked, one, other, count <= CLOSE || j == i + 1, err);
         }
     }
     return status;
@@ -291,9 +311,9 @@ static ckl_status answer(ckl_pairs *asked, ckl_error *err)
     if (status != CKL_OK)
         return status;
     status = pairs_read_states(asked, err);
-    if (status == CKL_OK && (wanted & CKL_CONFIG))
+    if (status == CKL_OK && (wanted & CKL_CONFIG) && asked->tag == NULL)
         status = pair_configs(asked, err);
-    if (status == CKL_OK && (wanted & CKL_MODEL) && asked->path == NULL)
+    if (status == CKL_OK && (wanted & CKL_MODEL) && asked->path == NULL && asked->tag == NULL)
         status = pair_component(asked, true, err);
     if (status == CKL_OK && (wanted & CKL_DATA) && asked->path == NULL)
         status = pair_component(asked, false, err);
@@ -314,11 +334,13 @@ ckl_status ckl_pairs_open(ckl_pairs **out, ckl_manager *manager, const ckl_pairs
     asked->manager = manager;
     asked->options = options;
     asked->sign = direction(options);
+    asked->tag = options->tag;
     ckl_status status =
         options->path != NULL ? canon_pointer(&asked->path, options->path, err) : CKL_OK;
     if (status == CKL_OK)
         status = answer(asked, err);
     asked->options = NULL;
+    asked->tag = NULL;
     if (status != CKL_OK) {
         ckl_pairs_close(asked);
         return status;

@@ -40,12 +40,17 @@ struct ckl_pairs {
     pair *pairs;
     size_t count, capacity, next;
     insight_texts texts;
-    char *path; /* the pointer that is asked for, or NULL */
-    int sign;   /* 1: higher is better */
+    char *path;      /* the pointer that is asked for, or NULL */
+    const char *tag; /* likewise */
+    int sign;        /* 1: higher is better */
 };
 
 /* Every state that has a value of the metric. */
 ckl_status pairs_read_states(ckl_pairs *asked, ckl_error *err);
+/* The tag that is all that two data states differ in; NULL: it is not so. *gained: the second has
+ * it. */
+ckl_status pairs_single_tag(const char **out, bool *gained, ckl_pairs *asked, int64_t from,
+                            int64_t to, ckl_error *err);
 /* The values of a state's configuration, each with what stands beside it. */
 ckl_status pairs_read_leaves(ckl_pairs *asked, size_t index, ckl_error *err);
 

@@ -19,7 +19,8 @@ extern "C" {
 typedef struct ckl_pair_row {
     const char *kind;      /* "config": in one path; "model", "data": in that component alone */
     const char *item;      /* the path; else "model" or "data" */
-    const char *from, *to; /* of a path: JSON text, NULL: absent; else the segments */
+    const char *from, *to; /* of a path: JSON text, NULL: absent; of a tag
+                            "without", "with"; else the segments */
     const char *from_experiment, *to_experiment; /* of a path: `from` is the smaller value; else the
                                                     state that was recorded first */
     int64_t step;                    /* the last that both have a value of the metric at */
@@ -33,6 +34,7 @@ typedef struct ckl_pair_row {
 typedef struct ckl_pairs_options {
     const char *metric;       /* needed */
     const char *path;         /* only this configuration path (JSON Pointer or opt.lr); NULL: all */
+    const char *tag;          /* only this tag; NULL: all */
     ckl_components component; /* only pairs that differ in it; 0: any */
     int higher_is_better;     /* 1, 0, or -1: by the name: loss, error, perplexity: lower */
 } ckl_pairs_options;

@@ -40,6 +40,21 @@ def update(root, code=0, **parts):
 
 # ---- pairs ---------------------------------------------------------------------------------------
 
+def single_tag(old, new):
+    """The tag that is all that differs, in one direction; None."""
+    if old is None or new is None or set(old) != set(new):
+        return None
+    found = set()
+    for uid in old:
+        if old[uid][0] != new[uid][0]:
+            return None
+        gained, lost = new[uid][1] - old[uid][1], old[uid][1] - new[uid][1]
+        if len(gained) + len(lost) > 1:
+            return None
+        found |= {(tag, "gained") for tag in gained} | {(tag, "lost") for tag in lost}
+    return found.pop()[0] if len(found) == 1 else None
+
+
 def brute_pairs(history, metric):
     """Every pair that differs in one path, or in model or data alone, and has a common step."""
     values = {}
@@ -60,7 +75,8 @@ def brute_pairs(history, metric):
         if parts != 1 or (config is None) != (config2 is None):
             continue
         if model != model2 or data != data2:
-            found.add(("model" if model != model2 else "data", frozenset((one, other)), step))
+            item = "model" if model != model2 else single_tag(data, data2) or "data"
+            found.add((item, frozenset((one, other)), step))
         elif len(changed) == 1:
             found.add((next(iter(changed)), frozenset((one, other)), step))
     return found
@@ -106,6 +122,16 @@ def planted_pairs(root):
     assert all(math.isclose(r["mean"], 1.0) and abs(r["spread"]) < 1e-9 for r in told)
     assert len(ckl(root, "pairs", "loss")["pairs"]) == 4
     assert ckl(root, "pairs", "loss", "--higher-is-better", "--path", "/lr")["pairs"][0]["better"]
+    for number in range(2):
+        update(root, config={"run": number}, data={"uids": ["a", "b"]})
+        ckl(root, "metric", "--step", "1", "loss=2.0")
+        ckl(root, "tag", "hard", "a", "b")
+        ckl(root, "metric", "--step", "1", "loss=1.5")
+        ckl(root, "discard", "a")
+        ckl(root, "metric", "--step", "1", "loss=1.0")
+    told = ckl(root, "pairs", "loss", "--tag", "hard")["pairs"]
+    assert [(r["kind"], r["item"], r["from"], r["to"], r["difference"], r["better"], r["pairs"])
+            for r in told] == [("tag", "hard", "without", "with", -0.5, True, 2)] * 2, told
     assert "was ever logged" in ckl(root, "pairs", "none", code=1)["error"]["message"]
 
 

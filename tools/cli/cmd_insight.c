@@ -57,10 +57,13 @@ static ckl_status read_pairs(ckl_pairs_options *out, const invocation *call, ckl
     ckl_status status = check_arguments(call, 1, 1, err);
     if (status != CKL_OK)
         return status;
+    if (option_given(call, "--path") && option_given(call, "--tag"))
+        return usage_error(call, err, "pairs differ in a path or in a tag, not in both");
     if (lower && higher)
         return usage_error(call, err, "a metric is better lower or higher, not both");
     *out = (ckl_pairs_options){.metric = call->arguments[0],
                                .path = option_value(call, "--path"),
+                               .tag = option_value(call, "--tag"),
                                .higher_is_better = higher  ? 1
                                                    : lower ? 0
                                                            : -1};

@@ -110,12 +110,13 @@ const command ASK_COMMANDS[] = {
                  {"--limit", "N", "at most N rows (50 for people; 0: all)", false}}},
     {.name = "pairs",
      .need = NEEDS_READING,
-     .usage = "METRIC [--path P] [--component C] [--lower-is-better] "
+     .usage = "METRIC [--path P] [--tag T] [--component C] [--lower-is-better] "
               "[--higher-is-better] [--limit N]",
      .summary = "experiments that differ in one thing, and what it did to a metric",
      .example = "ckl pairs loss --path optimizer.lr",
      .about = "Ablations that history made in passing: pairs of states that differ in exactly one "
-              "hyperparameter, or in the model or the data alone, compared at the last step that "
+              "hyperparameter, in one tag, or in the model or the data alone, compared at the last "
+              "step that "
               "both have a value at. Pairs with the same change stand together, with their number, "
               "the mean of their differences and its spread.",
      .keys =
@@ -125,6 +126,7 @@ const command ASK_COMMANDS[] = {
      .prints_rows = true,
      .pages = true,
      .options = {{"--path", "PATH", "only this hyperparameter", false},
+                 {"--tag", "TAG", "only this tag", false},
                  {"--component", "C", "only pairs that differ in model, config or data", false},
                  {"--lower-is-better", NULL, "else by the metric's name: loss, error", false},
                  {"--higher-is-better", NULL, "likewise", false},

@@ -509,6 +509,7 @@ class ckl_pairs_options(ctypes.Structure):
     _fields_ = [
         ('metric', ctypes.c_char_p),
         ('path', ctypes.c_char_p),
+        ('tag', ctypes.c_char_p),
         ('component', ctypes.c_uint),
         ('higher_is_better', ctypes.c_int),
     ]
