@@ -98,4 +98,18 @@ echo 'a letter' >root/ledger.db
 run -C root fsck
 equal 5 "$CODE" "exit code for another file"
 
+# A state whose files were given up still has its configuration: going back to it, dumping it again.
+mkdir given_up
+echo '{"lr": 1}' >one.json
+echo '{"lr": 2}' >two.json
+"$CKL" -C given_up update --config one.json --dump >out 2>err || fail "a first dump"
+rm given_up/checkpoints/*/hp/*
+"$CKL" -C given_up fsck --accept-missing >out 2>err
+"$CKL" -C given_up update --config two.json >out 2>err || fail "another state"
+"$CKL" -C given_up switch @~1 >out 2>err || fail "back again"
+"$CKL" -C given_up update --config two.json >out 2>err || fail "forth again"
+"$CKL" -C given_up switch @~1 >out 2>err || fail "back once more"
+"$CKL" -C given_up dump --force >out 2>err || fail "its files made anew"
+"$CKL" -C given_up fsck >out 2>err || fail "what is found then"
+
 finish
