@@ -12,4 +12,4 @@ fi
 preset=${1:-release}
 tools/install-packages.sh "${more[@]}"
 tools/build.sh "$preset"
-ctest --test-dir "build/$preset" --output-on-failure
+ctest --test-dir "build/$preset" -j2 --output-on-failure
