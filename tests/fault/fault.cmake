@@ -1,0 +1,21 @@
+# Power loss: record.c writes down what workloads do to the disk, `fault` tries what is left of it
+# after a crash. CKL_FAULT_STATES sets how many states each workload gets; see run.sh.
+add_library(fault_record SHARED tests/fault/record.c tests/fault/record_calls.c
+            tests/fault/record_names.c)
+target_compile_definitions(fault_record PRIVATE _GNU_SOURCE)
+target_compile_options(fault_record PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+                       -Wstrict-prototypes -Wmissing-prototypes -Wvla)
+target_link_libraries(fault_record PRIVATE ${CMAKE_DL_LIBS})
+set_target_properties(fault_record PROPERTIES C_VISIBILITY_PRESET default)
+
+add_executable(fault tests/fault/main.c tests/fault/sweep.c tests/fault/verify.c
+               tests/fault/disk.c tests/fault/crash.c tests/fault/trace.c tests/fault/work.c
+               tests/fault/workloads.c)
+target_link_libraries(fault PRIVATE ckl_static ${CMAKE_DL_LIBS})
+target_compile_definitions(fault PRIVATE TESTS_DIR="${CMAKE_SOURCE_DIR}/tests"
+                           FAULT_RECORDER="$<TARGET_FILE:fault_record>")
+add_dependencies(fault fault_record)
+
+add_test(NAME fault/power_loss COMMAND bash ${CMAKE_SOURCE_DIR}/tests/fault/run.sh)
+set_tests_properties(fault/power_loss PROPERTIES ENVIRONMENT
+  "FAULT=$<TARGET_FILE:fault>;ASAN_OPTIONS=verify_asan_link_order=0")
