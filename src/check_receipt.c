@@ -47,9 +47,24 @@ static ckl_status make_receipt(char **out, db *ledger, ckl_error *err)
     return buf_take(out, NULL, &text, err);
 }
 
+/* A receipt promises what it names: others' changes that are only pending, too. Read first, so that
+ * what was read is in the log that is synced. */
+static ckl_status make_durable_receipt(char **out, db *ledger, ckl_error *err)
+{
+    char *text = NULL;
+    ckl_status status = make_receipt(&text, ledger, err);
+    if (status == CKL_OK)
+        status = db_sync(ledger, err);
+    if (status == CKL_OK)
+        *out = text;
+    else
+        free(text);
+    return status;
+}
+
 ckl_status ckl_receipt(char **out, ckl_manager *manager, ckl_error *err)
 {
-    return make_receipt(out, manager->ledger, err);
+    return make_durable_receipt(out, manager->ledger, err);
 }
 
 static ckl_status put_receipt(const char *text, const char *from, const char *to)
@@ -81,7 +96,7 @@ void receipt_write(db *ledger, const storage *tree)
     if (fs_random_name(name, NULL) != CKL_OK)
         return;
     snprintf(new_name, sizeof new_name, ".ckl/receipt-%s", name);
-    if (make_receipt(&text, ledger, NULL) == CKL_OK &&
+    if (make_durable_receipt(&text, ledger, NULL) == CKL_OK &&
         storage_path(&from, tree, new_name, NULL) == CKL_OK &&
         storage_path(&to, tree, RECEIPT_PATH, NULL) == CKL_OK)
         (void)put_receipt(text, from, to);

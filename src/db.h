@@ -81,6 +81,8 @@ bool db_is_recorded(const db *ledger);
  * everything else, else what is said first. */
 typedef enum db_proof { DB_PROOF_EVENT, DB_PROOF_ROW, DB_PROOF_NO_ROW } db_proof;
 void db_prove(db *ledger, db_proof kind, const char *format, ...);
+/* Brings on disk what anybody committed so far. Not in a transaction. Errors: CKL_IO */
+ckl_status db_sync(db *ledger, ckl_error *err);
 /* Nothing to do when no transaction is open. */
 void db_rollback(db *ledger);
 /* How long to wait for other writers, from now on; negative: as it was opened. */

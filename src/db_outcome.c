@@ -163,6 +163,23 @@ ckl_status db_secure_log(db *ledger, ckl_error *err)
     return status;
 }
 
+/* What a checkpoint took out of the log is on disk already; without a log, so is every commit. */
+ckl_status db_sync(db *ledger, ckl_error *err)
+{
+    BUF_AUTO path = BUF_INIT;
+    buf_add_format(&path, "%s-wal", ledger->path);
+    ckl_status status = buf_check(&path, err);
+    if (status == CKL_OK && ledger->suspect) {
+        status = db_begin(ledger, DB_WRITE_DURABLE, err);
+        db_rollback(ledger);
+    }
+    if (status == CKL_OK) {
+        status = fs_sync_file(path.data, err);
+        ledger->suspect = ledger->suspect || status != CKL_OK;
+    }
+    return status;
+}
+
 static ckl_status settle_presence(db *ledger, int result, bool durable, ckl_error *failure)
 {
     bool sync_failed = result == SQLITE_IOERR_FSYNC || result == SQLITE_IOERR_DIR_FSYNC;

@@ -65,6 +65,16 @@ ckl_status fs_sync_directory(const char *path, ckl_error *err)
     return failed == 0 ? CKL_OK : error_errno(err, failed, "could not sync the folder", path);
 }
 
+ckl_status fs_sync_file(const char *path, ckl_error *err)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0)
+        return errno == ENOENT ? CKL_OK : error_errno(err, errno, "could not open", path);
+    int failed = fsync(descriptor) != 0 ? errno : 0;
+    close(descriptor);
+    return failed == 0 ? CKL_OK : error_errno(err, failed, "could not sync", path);
+}
+
 /* The folder above `path`; *out is the caller's. */
 static ckl_status parent_of(char **out, const char *path, ckl_error *err)
 {

@@ -35,6 +35,8 @@ ckl_status fs_modified(int64_t *out_us, const char *path, ckl_error *err);
 /* The absolute path without links; *out is the caller's. */
 ckl_status fs_real_path(char **out, const char *path, ckl_error *err);
 ckl_status fs_sync_directory(const char *path, ckl_error *err);
+/* Makes durable what anybody wrote to a file. That it is not there is fine. */
+ckl_status fs_sync_file(const char *path, ckl_error *err);
 ckl_status fs_remove_file(const char *path, ckl_error *err); /* that it is gone already is fine */
 /* Removes a folder with all that is in it, never following a link. */
 ckl_status fs_remove_tree(const char *path, ckl_error *err);

@@ -84,8 +84,8 @@ CKL_API_VOID void ckl_check_close(ckl_check *check);
 
 /* Where history stands, as one line of JSON to keep elsewhere: given to ckl_check_open later, it
  * shows whether anything up to here was rewritten or cut off. Each dump leaves one in
- * .ckl/receipt.json. *out is the caller's (ckl_free).
- * Errors: CKL_NOT_FOUND  nothing is recorded yet */
+ * .ckl/receipt.json. What it names is on disk when it is given. *out is the caller's (ckl_free).
+ * Errors: CKL_NOT_FOUND  nothing is recorded yet; CKL_IO */
 CKL_API ckl_status ckl_receipt(char **out, ckl_manager *manager, ckl_error *err);
 
 #ifdef __cplusplus
