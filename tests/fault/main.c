@@ -151,7 +151,7 @@ static int try_states(const choices *chosen, const crash_plan *plan)
                  .folder = chosen->folder,
                  .count = chosen->states,
                  .until_found = chosen->until_found,
-                 .thorough = 16};
+                 .thorough = 32};
     sweep_result result;
     double begin = now();
     sweep_run(&result, &job);

@@ -4,9 +4,9 @@
  * processes, for call and record are one step under a lock in the memory $FAULT_LOG.lock.
  *
  * $FAULT_MISTAKE plants one (a number of trace_format.h); $FAULT_FAIL_SYNC=N lets the Nth sync of a
- * file fail; $FAULT_DENY names what the file system lacks: "link", "noreplace"; $FAULT_CLONE gives
- * it reflinks. Random bytes and the time of day are the same each time, so that a recording can be
- * made again. */
+ * file after the baseline fail; $FAULT_DENY names what the file system lacks: "link", "noreplace";
+ * $FAULT_CLONE gives it reflinks. Random bytes and the time of day are the same each time, so that
+ * a recording can be made again. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -88,7 +88,7 @@ bool recorder_clones(void)
 /* Whether the sync that is done now is the one that fails. */
 bool recorder_sync_fails(void)
 {
-    if (recorder.fail_sync == 0 || recorder.shared == NULL)
+    if (recorder.fail_sync == 0 || !atomic_load(&recorder.shared->fails))
         return false;
     return atomic_fetch_add(&recorder.shared->syncs, 1) + 1 == recorder.fail_sync;
 }
@@ -234,6 +234,8 @@ void fault_mark(const char *text)
             recorder_note_bytes(TRACE_FOLDER, found.st_ino, 0, NULL, 0);
         else
             recorder_note_bytes(TRACE_MARK, 0, 0, text, strlen(text));
+        if (strcmp(text, "baseline") == 0)
+            atomic_store(&recorder.shared->fails, true);
     }
     recorder_leave();
 }

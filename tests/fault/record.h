@@ -12,6 +12,7 @@
 /* In memory that all processes of a recording share. */
 typedef struct recorder_shared {
     atomic_int lock;
+    atomic_bool fails; /* the baseline is past: syncs are counted */
     atomic_long syncs, ticks;
     _Atomic uint64_t random;
 } recorder_shared;

@@ -289,8 +289,8 @@ static bool is_named(int descriptor, const char *name)
     return last != NULL && strcmp(last + 1, name) == 0;
 }
 
-/* Whether the planted mistake is that this sync is missing. */
-static bool is_left_out(int descriptor, const struct stat *found)
+/* Whether the planted mistake is that this sync is missing; `ours`: not one of SQLite's. */
+static bool is_left_out(int descriptor, const struct stat *found, bool ours)
 {
     bool is_part =
         is_named(descriptor, "model") || is_named(descriptor, "hp") || is_named(descriptor, "data");
@@ -301,19 +301,22 @@ static bool is_left_out(int descriptor, const struct stat *found)
         return S_ISDIR(found->st_mode) && is_part;
     case MISTAKE_NO_PARENT_SYNC:
         return S_ISDIR(found->st_mode) && is_named(descriptor, "checkpoints");
+    case MISTAKE_NORMAL_COMMIT: /* the receipt of a dump would make up for it */
+        return S_ISREG(found->st_mode) && recorder_is_ledger(descriptor) && ours;
     default:
         return false;
     }
 }
 
-static int sync_recorded(int descriptor, int (*next)(int))
+static int sync_recorded(int descriptor, int (*next)(int), bool ours)
 {
     struct stat found;
     if (!recorder_is_on())
         return next(descriptor);
     recorder_enter();
     int result = next(descriptor);
-    if (result == 0 && recorder_watches(descriptor, &found) && !is_left_out(descriptor, &found)) {
+    if (result == 0 && recorder_watches(descriptor, &found) &&
+        !is_left_out(descriptor, &found, ours)) {
         bool again = recorder_mistake() == MISTAKE_SYNC_AGAIN && S_ISREG(found.st_mode);
         bool fails = again || (S_ISREG(found.st_mode) && recorder_sync_fails());
         if (fails)
@@ -332,13 +335,13 @@ static int sync_recorded(int descriptor, int (*next)(int))
 int fsync(int descriptor)
 {
     NEXT(next, fsync)
-    return sync_recorded(descriptor, next);
+    return sync_recorded(descriptor, next, true);
 }
 
 int fdatasync(int descriptor)
 {
-    NEXT(next, fdatasync)
-    return sync_recorded(descriptor, next);
+    NEXT(next, fdatasync) /* as SQLite does */
+    return sync_recorded(descriptor, next, false);
 }
 
 /* ---- the planted commit without a sync ------------------------------------------------------- */

@@ -280,6 +280,10 @@ static void add_mark(loading *job, const raw_record *record)
         mark.durable = durable == 'D';
     } else if (sscanf(text, "keep %64s", mark.text) == 1) {
         mark.kind = MARK_KEEP;
+    } else if (sscanf(text, "missing %64s", mark.text) == 1) {
+        mark.kind = MARK_MISSING;
+    } else if (sscanf(text, "had %ld", &mark.seq) == 1) {
+        mark.kind = MARK_HAD;
     } else if (sscanf(text, "whole %ld %ld", &mark.first, &mark.last) == 2) {
         mark.kind = MARK_WHOLE;
     } else if (sscanf(text, "history %ld %64s", &seq, mark.text) == 2) {

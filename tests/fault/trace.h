@@ -36,7 +36,15 @@ typedef struct trace_object {
 } trace_object;
 
 /* What the workload said. `at`: how many operations had been done. */
-typedef enum mark_kind { MARK_BASELINE, MARK_START, MARK_ACK, MARK_KEEP, MARK_WHOLE } mark_kind;
+typedef enum mark_kind {
+    MARK_BASELINE,
+    MARK_START,
+    MARK_ACK,
+    MARK_HAD,     /* history was so long before */
+    MARK_KEEP,    /* these bytes are nowhere else */
+    MARK_MISSING, /* files whose names end so may be missing */
+    MARK_WHOLE
+} mark_kind;
 typedef struct trace_mark {
     mark_kind kind;
     size_t at;
@@ -45,7 +53,7 @@ typedef struct trace_mark {
     long first, last; /* of MARK_WHOLE: history never ends between these two */
     long seq,
         metrics;   /* of MARK_ACK: the last event that belongs to it; how many metrics there are */
-    char text[65]; /* the chain there; of MARK_KEEP the SHA-256 of bytes that must not be lost */
+    char text[65]; /* the chain there; of MARK_KEEP a SHA-256 */
 } trace_mark;
 
 typedef struct trace {

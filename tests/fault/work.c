@@ -99,7 +99,9 @@ void work_done_in_parts(worker *self, bool durable)
 {
     char chain[65];
     long metrics;
-    self->seq = read_ledger(chain, &metrics, ckl_manager_ledger(self->manager), self->actor);
+    if (self->manager != NULL)
+        snprintf(self->ledger, sizeof self->ledger, "%s", ckl_manager_ledger(self->manager));
+    self->seq = read_ledger(chain, &metrics, self->ledger, self->actor);
     work_say("ack %d %c %ld %ld %s", self->operation, durable ? 'D' : 'P', self->seq, metrics,
              chain);
 }

@@ -13,6 +13,7 @@ typedef struct worker {
     int operation; /* the last that began */
     bool alone;    /* nobody else writes: then what one call adds to history is whole or absent */
     long seq;      /* the last event of its own */
+    char ledger[256];
 } worker;
 
 typedef struct workload {

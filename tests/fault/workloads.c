@@ -1,50 +1,58 @@
-/* The workloads: each is what some user does. */
+/* The table of workloads. */
 #include <string.h>
 
-#include "work.h"
+#include "workloads.h"
 
-static worker me = {.alone = true};
-
-static void begin(void)
-{
-    work_open(&me, "tester", NULL);
-    work_baseline();
-}
-
-static void end(void)
-{
-    work_close(&me);
-    work_tell_history();
-}
-
-/* ---- dumps ----------------------------------------------------------------------------------- */
-
-static void run_dump(void)
-{
-    begin();
-    work_config(&me, "{\"lr\": 0.1}", false);
-    work_data(&me, 20, 0, false);
-    work_dump(&me, false);
-    work_model(&me, 3);
-    work_dump(&me, false);
-    work_config(&me, "{\"lr\": 0.2}", true);
-    end();
-}
-
-static void run_replace(void)
-{
-    work_open(&me, "tester", NULL);
-    work_config(&me, "{\"lr\": 0.1}", true);
-    work_save(&me, 100, "the first weights");
-    work_baseline();
-    work_save(&me, 100, "the second weights");
-    work_save(&me, 100, "the third");
-    end();
-}
+#define NETWORK "CKL_FILE_SYSTEM=network"
 
 const workload WORKLOADS[] = {
     {"dump", run_dump, NULL, NULL},
+    {"force", run_force, NULL, NULL},
+    {"checkpoint", run_checkpoint, NULL, NULL},
+    {"copy", run_copy, NULL, NULL},
+    {"move", run_move, NULL, NULL},
     {"replace", run_replace, NULL, NULL},
+    {"links", run_links, NULL, NULL},
+    {"reflinks", run_links, "FAULT_CLONE=1", NULL},
+    {"no_links", run_links, "FAULT_DENY=link", NULL},
+    {"no_noreplace", run_dump, "FAULT_DENY=noreplace", NULL},
+    {"move_no_links", run_move, "FAULT_DENY=link,noreplace", NULL},
+    {"gc", run_gc, NULL, NULL},
+    {"repair", run_repair, NULL, NULL},
+    {"accept_missing", run_accept_missing, NULL, NULL},
+    {"update", run_update, NULL, NULL},
+    {"edit", run_edit, NULL, NULL},
+    {"switch", run_switch, NULL, NULL},
+    {"run_new", run_new_run, NULL, NULL},
+    {"ignore", run_ignore, NULL, NULL},
+    {"metrics", run_metrics, NULL, NULL},
+    {"receipts", run_receipts, NULL, NULL},
+    {"names", run_names, NULL, NULL},
+    {"merge", run_merge, NULL, NULL},
+    {"large_log", run_large_log, NULL, NULL},
+    {"migration", run_migration, NULL, NULL},
+    {"elsewhere", run_elsewhere, NULL, NULL},
+    {"snapshot", run_snapshot, NULL, NULL},
+    {"first_open", run_first_open, NULL, NULL},
+    {"many", run_many, NULL, NULL},
+    {"many_dumps", run_many_dumps, NULL, NULL},
+    {"train", run_train, NULL, NULL},
+    {"curate", run_curate, NULL, NULL},
+    {"network_dump", run_dump, NETWORK, NULL},
+    {"network_replace", run_replace, NETWORK, NULL},
+    {"network_receipts", run_receipts, NETWORK, NULL},
+    {"network_first_open", run_first_open, NETWORK, NULL},
+    {"network_many", run_many, NETWORK, NULL},
+    {"leave_log", run_leave_log, NETWORK, NULL},
+    {"sync_fails_1", run_sync_fails, NULL, "1"},
+    {"sync_fails_2", run_sync_fails, NULL, "2"},
+    {"sync_fails_3", run_sync_fails, NULL, "3"},
+    {"sync_fails_4", run_sync_fails, NULL, "4"},
+    {"sync_fails_5", run_sync_fails, NULL, "5"},
+    {"sync_fails_6", run_sync_fails, NULL, "6"},
+    {"sync_fails_8", run_sync_fails, NULL, "8"},
+    {"sync_fails_10", run_sync_fails, NULL, "10"},
+    {"sync_fails_12", run_sync_fails, NULL, "12"},
     {NULL, NULL, NULL, NULL},
 };
 
