@@ -218,7 +218,8 @@ uint64_t disk_compose(disk *out, const crash *chosen)
         if (chosen->fates[number] != FATE_DROPPED)
             names_apply(&out->names, &recorded->ops[number], chosen->fates[number] == FATE_BOTH);
     }
-    qsort(out->names.entries, out->names.count, sizeof *out->names.entries, compare_entries);
+    if (out->names.count > 0) /* there is nothing yet, also no array, before the first open */
+        qsort(out->names.entries, out->names.count, sizeof *out->names.entries, compare_entries);
     for (size_t index = 0; index < out->names.count; index++) {
         int object = out->names.entries[index].object;
         if (recorded->objects[object].is_memory)
