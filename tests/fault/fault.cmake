@@ -20,3 +20,5 @@ add_dependencies(fault fault_record)
 add_test(NAME fault/power_loss COMMAND bash ${CMAKE_SOURCE_DIR}/tests/fault/run.sh)
 set_tests_properties(fault/power_loss PROPERTIES ENVIRONMENT
   "FAULT=$<TARGET_FILE:fault>;ASAN_OPTIONS=verify_asan_link_order=0")
+
+include(${CMAKE_SOURCE_DIR}/tests/fault/fuzz/fuzz.cmake)

@@ -1,0 +1,17 @@
+# Fuzz targets: NAME.c with LLVMFuzzerTestOneInput, its inputs in corpus/NAME. An ordinary build runs
+# the inputs as tests; one with the preset `fuzz` (clang) makes the fuzzers themselves: see fuzz.sh.
+set(FUZZ_TARGETS
+    ignored
+)
+
+set(fuzz ${CMAKE_SOURCE_DIR}/tests/fault/fuzz)
+foreach(name ${FUZZ_TARGETS})
+  add_executable(fuzz_${name} ${fuzz}/${name}.c)
+  target_link_libraries(fuzz_${name} PRIVATE ckl_static)
+  if(CKL_SANITIZE MATCHES fuzzer)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(fuzz_${name} PRIVATE ${fuzz}/replay.c)
+    add_test(NAME fuzz/${name} COMMAND fuzz_${name} ${fuzz}/corpus/${name})
+  endif()
+endforeach()
