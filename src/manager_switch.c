@@ -62,7 +62,10 @@ static ckl_status move_to(manager_view *view, ckl_manager *manager, const ledger
                           int64_t step, ckl_error *err)
 {
     int64_t checkpoint = 0, config = 0, baseline = 0;
-    ckl_status status = find_step(&checkpoint, manager, target, step, view->run.id, err);
+    /* First, for it says where the weights of a new run come from, and this says otherwise. */
+    ckl_status status = manager_ensure_run(view, manager, err);
+    if (status == CKL_OK)
+        status = find_step(&checkpoint, manager, target, step, view->run.id, err);
     if (status == CKL_OK)
         status = manager_config_of(&config, manager, target, err);
     if (status == CKL_OK)
