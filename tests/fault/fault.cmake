@@ -22,3 +22,4 @@ set_tests_properties(fault/power_loss PROPERTIES ENVIRONMENT
   "FAULT=$<TARGET_FILE:fault>;ASAN_OPTIONS=verify_asan_link_order=0")
 
 include(${CMAKE_SOURCE_DIR}/tests/fault/fuzz/fuzz.cmake)
+include(${CMAKE_SOURCE_DIR}/tests/fault/model/model.cmake)
