@@ -120,6 +120,8 @@ static ckl_status begin_work(work *unit, const manager_view *view, ckl_manager *
     unit->pending = view->pending;
     unit->at_us = clock_now_us();
     unit->file_count = 1;
+    unit->metrics = request->metrics;
+    unit->metric_count = request->metric_count;
     unit->actor = strdup(manager->actor);
     if (unit->actor == NULL)
         return error_memory(err);
@@ -137,7 +139,7 @@ static ckl_status save(work *unit, ckl_manager *manager, const ckl_checkpoint *r
     if (status == CKL_OK)
         status = stage(op, &unit->files[0].move, request, err);
     if (status == CKL_OK)
-        status = work_perform(unit, manager, op, request->metrics, request->metric_count, err);
+        status = work_perform(unit, manager, op, err);
     storage_op_end(op);
     if (status == CKL_OK && request->path != NULL && request->move) {
         ckl_error gone = {0};

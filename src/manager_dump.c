@@ -201,7 +201,7 @@ static ckl_status dump_head(dumping *job, ckl_error *err)
         status = stage(job, err);
     unit->dumped |= job->view.pending;
     if (status == CKL_OK && is_needed(job)) {
-        status = work_perform(unit, job->manager, job->op, NULL, 0, err);
+        status = work_perform(unit, job->manager, job->op, err);
         if (status == CKL_OK)
             receipt_write(job->manager->ledger, job->manager->tree);
     }

@@ -135,6 +135,7 @@ typedef struct work_file {
 
 #define WORK_FILES 3
 
+struct json_t;
 /* Everything that is needed to finish an operation after its files are staged: kept as JSON in its
  * intent. */
 typedef struct work {
@@ -150,7 +151,11 @@ typedef struct work {
     ledger_origin origin;
     ckl_components pending;
     char *note;
-    char *file_name; /* that the weights had; NULL: none */
+    char *file_name;           /* that the weights had; NULL: none */
+    const ckl_metric *metrics; /* of a checkpoint: the caller's, or those of an intent … */
+    size_t metric_count;
+    ckl_metric *own_metrics; /* … which are its own, … */
+    struct json_t *detail;   /* … with their names in here */
 } work;
 void work_free(work *unit);
 /* What the event of a work says beyond its columns (manager_detail.c); *out is the caller's. */
@@ -170,10 +175,8 @@ ckl_status manager_choose_checkpoint(char **out, ckl_manager *manager, const cha
                                      ckl_choice choice, int64_t step, const char *metric,
                                      ckl_error *err);
 /* Intent, places, rows: after it the work is recorded and durable. `op` holds the staged files. */
-ckl_status work_perform(work *unit, ckl_manager *manager, storage_op *op, const ckl_metric *metrics,
-                        size_t metric_count, ckl_error *err);
+ckl_status work_perform(work *unit, ckl_manager *manager, storage_op *op, ckl_error *err);
 /* Takes the files of a removal away, and its intent. */
-struct json_t;
 ckl_status work_remove_files(ckl_manager *manager, const char *op, struct json_t *paths,
                              ckl_error *err);
 /* Finishes or undoes what processes that are gone left behind. */

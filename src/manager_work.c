@@ -12,6 +12,8 @@ void work_free(work *unit)
     free(unit->actor);
     free(unit->note);
     free(unit->file_name);
+    free(unit->own_metrics);
+    json_decref(unit->detail);
 }
 
 /* ---- as JSON, in the intent ------------------------------------------------------------------ */
@@ -24,6 +26,22 @@ static json_t *encode_file(const work_file *file)
                      file->move.target, "size", (json_int_t)file->move.size, "sha256", hex,
                      "replace", file->move.replace, "component", (json_int_t)file->component,
                      "config", (json_int_t)file->config);
+}
+
+/* As the bits of a double: JSON has no NaN. NULL: out of memory. */
+static json_t *encode_metrics(const work *unit)
+{
+    json_t *metrics = json_array();
+    for (size_t index = 0; index < unit->metric_count; index++) {
+        json_int_t bits = 0;
+        memcpy(&bits, &unit->metrics[index].value, sizeof bits);
+        if (json_array_append_new(metrics, json_pack("[s, I]", unit->metrics[index].name, bits)) !=
+            0) {
+            json_decref(metrics);
+            return NULL;
+        }
+    }
+    return metrics;
 }
 
 static ckl_status encode(char **out, const work *unit, ckl_error *err)
@@ -39,8 +57,11 @@ static ckl_status encode(char **out, const work *unit, ckl_error *err)
                   (json_int_t)unit->step, "from_checkpoint", (json_int_t)unit->from_checkpoint,
                   "first_step", (json_int_t)unit->first_step, "pending", (int)unit->pending, "note",
                   unit->note, "origin", (int)unit->origin, "files", files);
-    if (unit->file_name != NULL && detail != NULL &&
-        json_object_set_new(detail, "file_name", json_string(unit->file_name)) != 0) {
+    if (detail != NULL &&
+        ((unit->file_name != NULL &&
+          json_object_set_new(detail, "file_name", json_string(unit->file_name)) != 0) ||
+         (unit->metric_count > 0 &&
+          json_object_set_new(detail, "metrics", encode_metrics(unit)) != 0))) {
         json_decref(detail);
         return error_memory(err);
     }
@@ -89,6 +110,24 @@ static bool decode_file(work_file *out, json_t *file)
     return strlen(sha256) == 64 && decode_digest(&out->move.sha256, sha256);
 }
 
+/* Their names stay where they are: in the JSON. */
+static bool decode_metrics(work *out, const json_t *metrics)
+{
+    size_t count = json_array_size(metrics);
+    if (count == 0)
+        return true;
+    out->metrics = out->own_metrics = calloc(count, sizeof *out->own_metrics);
+    for (; out->own_metrics != NULL && out->metric_count < count; out->metric_count++) {
+        ckl_metric *metric = &out->own_metrics[out->metric_count];
+        json_int_t bits = 0;
+        if (json_unpack(json_array_get(metrics, out->metric_count), "[s, I]", &metric->name,
+                        &bits) != 0)
+            return false;
+        memcpy(&metric->value, &bits, sizeof metric->value);
+    }
+    return out->own_metrics != NULL;
+}
+
 static bool decode_fields(work *out, json_t *detail, json_t **files)
 {
     const char *actor = NULL, *note = NULL;
@@ -131,7 +170,8 @@ static ckl_status decode(work *out, const char *op, const char *text, ckl_error 
     snprintf(out->op, sizeof out->op, "%s", op);
     for (size_t index = 0; good && index < json_array_size(files); index++)
         good = decode_file(&out->files[out->file_count++], json_array_get(files, index));
-    json_decref(detail);
+    good = good && decode_metrics(out, json_object_get(detail, "metrics"));
+    out->detail = detail;
     if (!good)
         return error_set(err, CKL_DAMAGED, "the ledger's intent %s is not readable", op);
     return CKL_OK;
@@ -200,7 +240,7 @@ static ckl_status view_of_run(manager_view *out, ckl_manager *manager, int64_t r
 }
 
 static ckl_status record(int64_t *session_id, const work *unit, ckl_manager *manager,
-                         const ckl_metric *metrics, size_t metric_count, ckl_error *err)
+                         ckl_error *err)
 {
     manager_view view = {0};
     int64_t seq = 0;
@@ -228,8 +268,9 @@ static ckl_status record(int64_t *session_id, const work *unit, ckl_manager *man
                                      : record_dump(unit, manager, &view, seq, err);
     if (status == CKL_OK)
         status = ledger_run_save(manager->ledger, &view.run, err);
-    for (size_t index = 0; status == CKL_OK && index < metric_count; index++) {
-        ledger_metric metric = {unit->step, unit->at_us, metrics[index].value, metrics[index].name};
+    for (size_t index = 0; status == CKL_OK && index < unit->metric_count; index++) {
+        const ckl_metric *given = &unit->metrics[index];
+        ledger_metric metric = {unit->step, unit->at_us, given->value, given->name};
         status = ledger_metrics_add(manager->ledger, unit->run, unit->experiment, &metric, 1, err);
     }
     if (status == CKL_OK)
@@ -307,15 +348,14 @@ static ckl_status place(const work *unit, storage_op *op, ckl_error *err)
 }
 
 /* The transaction that makes the work part of history. */
-static ckl_status record_work(work *unit, ckl_manager *manager, const ckl_metric *metrics,
-                              size_t metric_count, ckl_error *err)
+static ckl_status record_work(work *unit, ckl_manager *manager, ckl_error *err)
 {
     bool with_metrics = manager->metric_count > 0;
     int64_t session_id = 0;
     ckl_status status = db_begin(manager->ledger, DB_WRITE_DURABLE, err);
     if (status != CKL_OK)
         return status;
-    status = record(&session_id, unit, manager, metrics, metric_count, err);
+    status = record(&session_id, unit, manager, err);
     if (status == CKL_OK)
         status = manager_write_metrics(manager, unit->run, err);
     status = manager_end(manager, status, err);
@@ -327,8 +367,7 @@ static ckl_status record_work(work *unit, ckl_manager *manager, const ckl_metric
     return status;
 }
 
-ckl_status work_perform(work *unit, ckl_manager *manager, storage_op *op, const ckl_metric *metrics,
-                        size_t metric_count, ckl_error *err)
+ckl_status work_perform(work *unit, ckl_manager *manager, storage_op *op, ckl_error *err)
 {
     ckl_status status = write_intent(unit, manager, err);
     if (status != CKL_OK)
@@ -338,7 +377,7 @@ ckl_status work_perform(work *unit, ckl_manager *manager, storage_op *op, const 
         forget(unit, manager);
         return status;
     }
-    status = record_work(unit, manager, metrics, metric_count, err);
+    status = record_work(unit, manager, err);
     /* Then the intent stays: the next work, or the next opening, finishes it. */
     if (status != CKL_OK && !db_is_recorded(manager->ledger))
         manager->unfinished = true;
@@ -361,7 +400,7 @@ static ckl_status finish_or_undo(work *unit, ckl_manager *manager, storage_op *o
         return status;
     int64_t seq = 0, session_id = 0;
     if (finish && ledger_event_of_operation(&seq, manager->ledger, unit->op, err) == CKL_NOT_FOUND)
-        status = record(&session_id, unit, manager, NULL, 0, err);
+        status = record(&session_id, unit, manager, err);
     else
         status = ledger_intent_remove(manager->ledger, unit->op, err);
     status = manager_end(manager, status, err);

@@ -90,14 +90,16 @@ static line *line_of(playing *job)
     return &job->now->runs[job->run];
 }
 
-/* A line begins with the first thing that is recorded of it. */
+/* A line begins with the first thing that is recorded of it. A name says nothing about what
+ * training comes from. */
 static void ensure_line(playing *job, int run)
 {
     line *of = &job->now->runs[run];
     if (of->is_there)
         return;
+    bool knows = job->now->saved_count == 0 && job->what->kind != OP_NAME;
     of->is_there = true;
-    of->from = job->now->saved_count == 0 ? ORIGIN_IS_START : ORIGIN_IS_UNKNOWN;
+    of->from = knows ? ORIGIN_IS_START : ORIGIN_IS_UNKNOWN;
 }
 
 static void add_event(playing *job, const char *kind, int run, int index, int from, int64_t step)

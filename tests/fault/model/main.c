@@ -1,9 +1,9 @@
 /* Random operations by several processes on one root, compared with a model in memory.
  *
- *     fault_model                   CKL_MODEL_HISTORIES histories (20) from CKL_SEED (1) on
+ *     fault_model                   CKL_MODEL_HISTORIES histories (6) from CKL_SEED (1) on
  *     fault_model --plant N         the same with a mistake in the workers: it must be found, and
  *                                   shrunk to few operations; then it ends well
- *     fault_model --plants          each of the mistakes
+ *     fault_model --plants          the first CKL_MODEL_PLANTS (4) of these mistakes
  *     fault_model --replay FILE     a list that was written when something was found
  *
  * CKL_MODEL_OPERATIONS: how many operations each has (60). CKL_MODEL_KILLS: how many of a hundred
@@ -18,9 +18,10 @@
 
 #include "play.h"
 
-#define LIST_MAX       1000
-#define SHRINK_SECONDS 60
-#define PLANT_MOST     8 /* operations that are left of a planted mistake */
+#define LIST_MAX        1000
+#define SHRINK_SECONDS  60
+#define PLANT_HISTORIES 40
+#define PLANT_MOST      8 /* operations that are left of a planted mistake */
 
 typedef struct choices {
     const char *place;
@@ -30,15 +31,14 @@ typedef struct choices {
 } choices;
 
 static const char *const PLANTS[PLANT_COUNT] = {
-    "",
-    "a tag is forgotten",
-    "an edit of another run",
-    "a dump that is not done",
-    "other weights than were given",
-    "an answer before it is recorded",
-    "weights that should go are kept",
-    "a value that is not written",
-    "a file that is changed afterwards",
+    [PLANT_FORGET_TAG] = "a tag is forgotten",
+    [PLANT_SKIP_DUMP] = "a dump that is not done",
+    [PLANT_LONGER_FILE] = "a file that is changed afterwards",
+    [PLANT_EARLY_ANSWER] = "an answer before it is recorded",
+    [PLANT_OTHER_RUN] = "an edit of another run",
+    [PLANT_LATE_METRIC] = "a value that is not written",
+    [PLANT_OTHER_WEIGHTS] = "other weights than were given",
+    [PLANT_KEEP_MORE] = "weights that should go are kept",
 };
 
 static uint64_t number_from(const char *name, uint64_t otherwise)
@@ -110,7 +110,7 @@ static int try_plant(const choices *chosen, plant planted)
 {
     size_t tried = 0, left = 0;
     double start = seconds_now();
-    for (size_t index = 0; index < chosen->histories && left == 0; index++)
+    for (size_t index = 0; index < PLANT_HISTORIES && left == 0; index++)
         left = try_history(&tried, chosen, chosen->seed + index, planted);
     bool good = left > 0 && left <= PLANT_MOST;
     printf("model: planted: %s (%zu operations left)\t%zu\t%d\t%" PRIu64 "\t%.1f\n",
@@ -153,7 +153,7 @@ int main(int count, char **words)
                                : access("/dev/shm", W_OK) == 0 ? "/dev/shm"
                                                                : "/tmp",
                       .seed = number_from("CKL_SEED", 1),
-                      .histories = number_from("CKL_MODEL_HISTORIES", 20),
+                      .histories = number_from("CKL_MODEL_HISTORIES", 6),
                       .operations = number_from("CKL_MODEL_OPERATIONS", 60),
                       .kills = (unsigned)number_from("CKL_MODEL_KILLS", 6)};
     int failed = 0;
@@ -166,7 +166,8 @@ int main(int count, char **words)
         atoi(words[2]) < PLANT_COUNT)
         return try_plant(&chosen, (plant)atoi(words[2]));
     if (count == 2 && strcmp(words[1], "--plants") == 0) {
-        for (int planted = 1; planted < PLANT_COUNT; planted++)
+        int last = (int)number_from("CKL_MODEL_PLANTS", 4);
+        for (int planted = 1; planted <= last && planted < PLANT_COUNT; planted++)
             failed |= try_plant(&chosen, (plant)planted);
         return failed;
     }

@@ -15,3 +15,7 @@ foreach(case ${MODEL_CASES})
   get_filename_component(name ${case} NAME_WE)
   add_test(NAME fault/model_${name} COMMAND fault_model --replay ${case})
 endforeach()
+
+add_executable(fault_interrupted tests/fault/model/test_interrupted.c)
+target_link_libraries(fault_interrupted PRIVATE ckl_static PkgConfig::CHECK)
+add_test(NAME fault/interrupted COMMAND fault_interrupted)

@@ -47,13 +47,13 @@ typedef struct answer {
 typedef enum plant {
     PLANT_NONE,
     PLANT_FORGET_TAG,    /* a whole data state lacks the last tag of its last sample */
-    PLANT_OTHER_RUN,     /* an edit is done to another run */
     PLANT_SKIP_DUMP,     /* a dump is acknowledged, and was not done */
-    PLANT_OTHER_WEIGHTS, /* weights that are saved again are those of before */
-    PLANT_EARLY_ANSWER,  /* a name is acknowledged before it is recorded */
-    PLANT_KEEP_MORE,     /* gc keeps one more */
-    PLANT_LATE_METRIC,   /* what is to be written now is written later */
     PLANT_LONGER_FILE,   /* a file of weights gets one byte more afterwards */
+    PLANT_EARLY_ANSWER,  /* a name is acknowledged before it is recorded */
+    PLANT_OTHER_RUN,     /* an edit is done to another run */
+    PLANT_LATE_METRIC,   /* what is to be written now is written later */
+    PLANT_OTHER_WEIGHTS, /* weights that are saved again are those of before */
+    PLANT_KEEP_MORE,     /* gc keeps one more */
     PLANT_COUNT
 } plant;
 
