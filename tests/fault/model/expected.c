@@ -246,19 +246,6 @@ static void play_dump(playing *job)
 
 /* ---- weights --------------------------------------------------------------------------------- */
 
-/* The row whose file a path is; NOTHING: there is none. */
-static int owner_of(const expected *now, const saved *path)
-{
-    for (int at = 0; at < now->saved_count; at++) {
-        const saved *row = &now->saved[at];
-        if (row->state == SAVED_PRESENT && row->experiment == path->experiment &&
-            row->step == path->step && row->own_name == path->own_name &&
-            (!row->own_name || row->run == path->run))
-            return at;
-    }
-    return NOTHING;
-}
-
 static void play_save(playing *job)
 {
     const request *what = job->what;
@@ -283,10 +270,10 @@ static void play_save(playing *job)
                  .first_step = of->first_step,
                  .from = of->from,
                  .pending = pending_of(job)};
-    int owner = owner_of(job->now, &row);
+    int owner = saved_owner(job->now, &row);
     if (owner != NOTHING && job->now->saved[owner].run != job->run) {
         row.own_name = true;
-        owner = owner_of(job->now, &row);
+        owner = saved_owner(job->now, &row);
     }
     if (owner != NOTHING)
         job->now->saved[owner].state = SAVED_REPLACED;
@@ -302,37 +289,14 @@ static void play_save(playing *job)
     job->out->experiment = of->head;
 }
 
-/* Kept: what training may go on from, and what more than one, or another run's, came from. */
-static bool is_needed(const expected *now, int index)
-{
-    int next_count = 0, foreign = 0;
-    for (int at = 0; at < now->saved_count; at++) {
-        next_count += now->saved[at].from_saved == index;
-        foreign +=
-            now->saved[at].from_saved == index && now->saved[at].run != now->saved[index].run;
-    }
-    for (int run = 0; run < RUN_COUNT; run++)
-        if (now->runs[run].from_saved == index)
-            return true;
-    return next_count != 1 || foreign > 0;
-}
-
-static int newer_of(const expected *now, int index)
-{
-    int newer = 0;
-    for (int at = index + 1; at < now->saved_count; at++)
-        newer +=
-            now->saved[at].run == now->saved[index].run && now->saved[at].state == SAVED_PRESENT;
-    return newer;
-}
-
 static void play_gc(playing *job)
 {
     bool goes[SAVED_MAX] = {false};
     for (int at = 0; at < job->now->saved_count; at++) {
         const saved *row = &job->now->saved[at];
         goes[at] = row->state == SAVED_PRESENT && (job->what->all_runs || row->run == job->run) &&
-                   !is_needed(job->now, at) && newer_of(job->now, at) >= job->what->keep_last;
+                   !saved_is_needed(job->now, at) &&
+                   saved_newer(job->now, at) >= job->what->keep_last;
     }
     for (int at = 0; at < job->now->saved_count; at++) {
         saved *row = &job->now->saved[at];
@@ -346,40 +310,11 @@ static void play_gc(playing *job)
 
 /* ---- moving about ---------------------------------------------------------------------------- */
 
-/* The nearest dumped ones of those that led to it, by changes (not switches) of any run. */
-static void find_baseline(line *of, const expected *now, int target)
-{
-    bool reached[EXPERIMENTS_MAX] = {false}, next[EXPERIMENTS_MAX];
-    bool grew = target != NOTHING;
-    of->nearest_count = 0;
-    of->baseline = NOTHING;
-    if (grew)
-        reached[target] = true;
-    while (grew && of->nearest_count == 0) {
-        for (int index = 0; index < now->experiment_count; index++)
-            if (reached[index] && now->experiments[index].dumped && of->nearest_count < NEAREST_MAX)
-                of->nearest[of->nearest_count++] = index;
-        memcpy(next, reached, sizeof next);
-        for (int at = 0; at < now->event_count; at++) {
-            const happening *event = &now->events[at];
-            if (event->experiment != NOTHING && event->from != NOTHING &&
-                reached[event->experiment] && strcmp(event->kind, "switch") != 0)
-                next[event->from] = true;
-        }
-        grew = memcmp(next, reached, sizeof next) != 0;
-        memcpy(reached, next, sizeof next);
-    }
-    if (of->nearest_count > 0)
-        of->baseline = of->nearest[0];
-    if (of->nearest_count == 1)
-        of->nearest_count = 0;
-}
-
 static void stand_on(playing *job, line *of, int64_t step, int run)
 {
     int target = job->what->target;
     int at = step >= 0 ? find_saved(job->now, target, step, run) : NOTHING;
-    find_baseline(of, job->now, target);
+    line_find_baseline(of, job->now, target);
     of->head = target;
     of->from_saved = at;
     of->first_step = at != NOTHING ? step + 1 : -1;

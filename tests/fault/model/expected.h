@@ -104,6 +104,12 @@ void expected_play(outcome *out, const expected *now, const request *what, int p
 void expected_kill(expected *now, int player_index);
 
 ckl_components content_difference(const content *first, const content *second);
+/* ---- what follows (lookup.c) ----------------------------------------------------------------- */
+
+int saved_owner(const expected *now, const saved *path);
+bool saved_is_needed(const expected *now, int index);
+int saved_newer(const expected *now, int index); /* how many of its run */
+void line_find_baseline(line *of, const expected *now, int target);
 /* Below the root. */
 void expected_path(char out[192], const expected *now, const saved *of);
 

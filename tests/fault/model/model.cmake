@@ -2,7 +2,7 @@
 # say how many and which; see main.c.
 add_executable(fault_model tests/fault/model/main.c tests/fault/model/play.c
                tests/fault/model/shrink.c tests/fault/model/compare_views.c
-               tests/fault/model/compare_root.c tests/fault/model/expected.c
+               tests/fault/model/compare_root.c tests/fault/model/expected.c tests/fault/model/lookup.c
                tests/fault/model/request.c tests/fault/model/worker.c
                tests/fault/model/operation.c)
 target_link_libraries(fault_model PRIVATE ckl_static)
