@@ -24,6 +24,12 @@ static const content *content_of(const expected *now, int index)
     return index == NOTHING ? &EMPTY : &now->experiments[index].is;
 }
 
+ckl_components expected_pending(const expected *now, int run)
+{
+    const line *of = &now->runs[run];
+    return content_difference(content_of(now, of->head), content_of(now, of->baseline));
+}
+
 static bool has_saved(const expected *now, int index)
 {
     for (int at = 0; at < now->saved_count; at++)
@@ -146,8 +152,7 @@ static int record(playing *job, const content *is, bool *known)
 
 static ckl_components pending_of(playing *job)
 {
-    const line *of = line_of(job);
-    return content_difference(content_of(job->now, of->head), content_of(job->now, of->baseline));
+    return expected_pending(job->now, job->run);
 }
 
 static ckl_components dump(playing *job, bool force)

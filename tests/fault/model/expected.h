@@ -103,6 +103,7 @@ void expected_play(outcome *out, const expected *now, const request *what, int p
 /* Its process is gone. */
 void expected_kill(expected *now, int player_index);
 
+ckl_components expected_pending(const expected *now, int run);
 ckl_components content_difference(const content *first, const content *second);
 /* ---- what follows (lookup.c) ----------------------------------------------------------------- */
 

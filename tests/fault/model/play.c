@@ -84,9 +84,9 @@ static bool is_state(history *job, const char *what, const char *found, int inde
 }
 
 /* After the comparison, which learned the hashes. */
-static void check_answer(history *job, const answer *said, const request *what)
+static void check_answer(history *job, int who, const answer *said, const request *what)
 {
-    const answer *wanted = &job->may.says;
+    answer *wanted = &job->may.says;
     const expected *now = &job->may.possible[job->may.count - 1];
     char path[192] = "";
     if (said->status != wanted->status) {
@@ -96,6 +96,8 @@ static void check_answer(history *job, const answer *said, const request *what)
     }
     if (said->status != CKL_OK)
         return;
+    if (what->kind == OP_SWITCH) /* of baselines that are as near, which it is was seen since */
+        wanted->pending = expected_pending(now, now->players[who].run);
     if (what->kind != OP_NAME && what->kind != OP_METRIC && what->kind != OP_GC)
         is_state(job, "the state is", said->experiment, job->may.experiment);
     is_state(job, "it comes from", said->from, job->may.from);
@@ -163,7 +165,7 @@ static void settle(history *job, int who, bool answered, const answer *said, con
         expected_kill(after, who);
         if (compare(job, &by, after, true)) {
             if (answered)
-                check_answer(job, said, what);
+                check_answer(job, who, said, what);
             job->now = *after;
             return;
         }
@@ -195,11 +197,11 @@ static bool do_request(history *job, const request *what, int who, unsigned kill
     }
     expected *after = &job->may.possible[job->may.count - 1];
     if (said.status != job->may.says.status)
-        check_answer(job, &said, what); /* says more than what it led to */
+        check_answer(job, who, &said, what); /* says more than what it led to */
     else if (!compare(job, &by, after, whole))
         wrong(job, "%s", by.message);
     else
-        check_answer(job, &said, what);
+        check_answer(job, who, &said, what);
     job->now = *after;
     return job->out->good;
 }
