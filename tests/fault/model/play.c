@@ -284,7 +284,8 @@ void play_history(verdict *out, const operation *list, size_t count, const char 
     job->told = told;
     job->out = out;
     snprintf(job->root, sizeof job->root, "%s/model-XXXXXX", place);
-    if (mkdtemp(job->root) == NULL)
+    bool is_made = mkdtemp(job->root) != NULL;
+    if (!is_made)
         wrong(job, "no folder in %s", place);
     expected_begin(&job->now);
     for (size_t at = 0; at < count && out->good; at++) {
@@ -294,7 +295,7 @@ void play_history(verdict *out, const operation *list, size_t count, const char 
             check(job);
     }
     end_history(job);
-    if (job->root[strlen(place) + 7] != 'X')
+    if (is_made)
         nftw(job->root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(job);
 }
