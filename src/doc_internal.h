@@ -34,9 +34,6 @@ typedef struct doc_excerpt {
 } doc_excerpt;
 doc_excerpt doc_excerpt_of(const char *text, size_t size);
 
-/* The offset of the first byte that is not UTF-8; `size` when all is. */
-size_t doc_utf8_length(const char *text, size_t size);
-
 ckl_status doc_json_read(json_t **out, const char *text, size_t size, const doc_options *options,
                          ckl_error *err);
 ckl_status doc_yaml_read(json_t **out, const char *text, size_t size, const doc_options *options,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "doc_internal.h"
+#include "utf8.h"
 
 #define WIDE_MARK      "\"\\u0000"
 #define WIDE_MARK_SIZE (sizeof WIDE_MARK - 1)
@@ -212,7 +213,7 @@ static void scan_mark(json_scan *scan, char character)
 
 static void scan_text(json_scan *scan)
 {
-    size_t valid = doc_utf8_length(scan->text, scan->size);
+    size_t valid = utf8_length(scan->text, scan->size);
     while (scan->at < valid && !scan->problem.found) {
         char character = scan->text[scan->at];
         if (character == '"')

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 struct status_row {
     const char *name;
     int exit_code;
@@ -41,12 +43,21 @@ void ckl_free(void *memory)
     free(memory);
 }
 
-/* Control characters would let a name break the one line that a message is, or a terminal. */
+/* Control characters would let a name break the one line that a message is, or a terminal; and a
+ * name that is no UTF-8, or that was cut inside a character, would make the message none. */
 static void make_printable(char *text)
 {
-    for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {
-        if (*at < 0x20 || *at == 0x7f)
+    for (char *at = text; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
             *at = '?';
+    }
+    size_t size = strlen(text), valid;
+    while ((valid = utf8_length(text, size)) < size)
+        text[valid] = '?';
+    /* U+0080 to U+009F are control characters, too. */
+    for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {
+        if (at[0] == 0xc2 && at[1] <= 0x9f)
+            at[0] = at[1] = '?';
     }
 }
 

@@ -1,6 +1,6 @@
 /* error: owns how a failure is told: one code, one line of what is wrong, one line of what to do.
- * May call: nothing. Keeps true: the first message wins, so the deepest place is the one that
- * speaks; every text is one line and fits. */
+ * May call: utf8. Keeps true: the first message wins, so the deepest place is the one that speaks;
+ * every text is one line of UTF-8, without control characters, and fits. */
 #ifndef ERROR_H
 #define ERROR_H
 

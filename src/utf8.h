@@ -1,0 +1,11 @@
+/* utf8: owns what is valid UTF-8. May call: nothing. Keeps true: RFC 3629, so no surrogates, no
+ * overlong forms, nothing over U+10FFFF. */
+#ifndef UTF8_H
+#define UTF8_H
+
+#include <stddef.h>
+
+/* The offset of the first byte that is not UTF-8; `size` when all is. */
+size_t utf8_length(const char *text, size_t size);
+
+#endif
