@@ -51,9 +51,7 @@ static void make_printable(char *text)
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
             *at = '?';
     }
-    size_t size = strlen(text), valid;
-    while ((valid = utf8_length(text, size)) < size)
-        text[valid] = '?';
+    utf8_mend(text);
     /* U+0080 to U+009F are control characters, too. */
     for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {
         if (at[0] == 0xc2 && at[1] <= 0x9f)

@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "import_internal.h"
+#include "utf8.h"
 
 /* What an import works on, beside what it found. */
 typedef struct importing {
@@ -324,6 +325,11 @@ static ckl_status find_folder(ckl_import *done, merge *job, const char *folder, 
     ckl_error inner = {0};
     if (fs_real_path(&job->folder, folder, &inner) != CKL_OK || !fs_is_directory(job->folder))
         return error_set(err, CKL_NOT_FOUND, "there is no folder '%s'", folder);
+    if (utf8_length(job->folder, strlen(job->folder)) < strlen(job->folder)) {
+        error_set(err, CKL_INVALID, "the name of '%s' is not valid Unicode", folder);
+        error_hint(err, "rename it: events tell where weights came from");
+        return CKL_INVALID;
+    }
     buf_add_format(&path, "%s/ledger.db", job->folder);
     ckl_status status = buf_check(&path, err);
     if (status == CKL_OK && fs_exists(path.data)) {
@@ -338,6 +344,7 @@ static ckl_status find_folder(ckl_import *done, merge *job, const char *folder, 
         return status;
     done->folder = strdup(fs_is_directory(path.data) ? path.data : job->folder);
     snprintf(job->other_name, sizeof job->other_name, "%.63s", folder);
+    utf8_mend(job->other_name); /* what is no UTF-8 cannot be told in an event */
     return done->folder != NULL ? CKL_OK : error_memory(err);
 }
 

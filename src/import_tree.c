@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "doc.h"
 #include "import_internal.h"
+#include "utf8.h"
 
 /* ---- lists ----------------------------------------------------------------------------------- */
 
@@ -42,6 +43,7 @@ ckl_status import_complain(ckl_import *done, ckl_error *err, const char *format,
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    utf8_mend(text);
     ckl_status status = grow((void **)&done->problems, done->problem_count, &done->problem_capacity,
                              sizeof *done->problems, err);
     if (status != CKL_OK)

@@ -51,3 +51,10 @@ size_t utf8_length(const char *text, size_t size)
     }
     return size;
 }
+
+void utf8_mend(char *text)
+{
+    size_t size = strlen(text), at = 0;
+    while ((at += utf8_length(text + at, size - at)) < size)
+        text[at] = '?';
+}

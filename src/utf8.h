@@ -7,5 +7,7 @@
 
 /* The offset of the first byte that is not UTF-8; `size` when all is. */
 size_t utf8_length(const char *text, size_t size);
+/* Puts '?' in the place of each such byte: of a name that is none, or was cut inside a character. */
+void utf8_mend(char *text);
 
 #endif

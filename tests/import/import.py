@@ -238,6 +238,17 @@ def damaged(place):
     assert ckl(root, "cat", name, "model")["attributes"] == {"segment": name[8:16]}
 
 
+def long_names(place):
+    """Events tell the beginning of the folder's name: one of the two is cut inside a character."""
+    tree = Tree(3)
+    for before in ("a", "bb"):
+        old = os.path.join(place, before + "\u00e9" * 60)
+        root = os.path.join(place, "root_" + before)
+        tree.write(old, "first")
+        os.makedirs(root)
+        assert ckl(root, "import", old)["experiments"] == len(tree.experiments)
+
+
 def refusals(place):
     root = os.path.join(place, "refusals")
     os.makedirs(root)
@@ -248,6 +259,9 @@ def refusals(place):
         file.write('{"lr": 1}')
     ckl(root, "update", "--config", config)
     assert "root of a ledger" in ckl(root, "import", root, code=2)["error"]["message"]
+    latin = os.path.join(os.fsencode(place), b"caf\xe9")
+    Tree(4).write(os.fsdecode(latin), "first")
+    assert "Unicode" in ckl(root, "import", os.fsdecode(latin), code=2)["error"]["message"]
 
 
 def main():
@@ -255,6 +269,7 @@ def main():
         os.mkdir(os.path.join(place, "empty"))
         three_layouts(place)
         damaged(place)
+        long_names(place)
         refusals(place)
     print("all three layouts are taken over, once; damaged trees as far as they are sound")
 
