@@ -1,7 +1,11 @@
 # Fuzz targets: NAME.c with LLVMFuzzerTestOneInput, its inputs in corpus/NAME. An ordinary build runs
 # the inputs as tests; one with the preset `fuzz` (clang) makes the fuzzers themselves: see fuzz.sh.
 set(FUZZ_TARGETS
+    data
+    description
     ignored
+    json
+    yaml
 )
 
 set(fuzz ${CMAKE_SOURCE_DIR}/tests/fault/fuzz)
