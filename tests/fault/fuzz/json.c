@@ -22,18 +22,33 @@ static void must_be_a_limit(const char *text, size_t size, const char *message)
     MUST(tree == NULL, "it is JSON, but %s", message);
 }
 
+/* As deep as a configuration is. */
+static bool has_wide_integer(const json_t *value)
+{
+    const char *key;
+    size_t index;
+    json_t *child;
+    json_object_foreach((json_t *)(uintptr_t)value, key, child)
+    {
+        if (has_wide_integer(child))
+            return true;
+    }
+    json_array_foreach(value, index, child)
+    {
+        if (has_wide_integer(child))
+            return true;
+    }
+    return doc_wide_integer(value) != NULL;
+}
+
 /* What Jansson alone reads: the same, but for integers that it cannot hold. */
 static void compare_with_jansson(const char *text, size_t size, const ckl_config *config)
 {
     BUF_AUTO canonical = BUF_INIT;
     json_t *tree = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-    if (tree == NULL) {
-        ckl_error err = {0};
-        MUST(config_check_recordable(config, &err) == CKL_INVALID &&
-                 strstr(err.message, "integer outside int64") != NULL,
-             "accepted, but not by Jansson");
+    MUST((tree == NULL) == has_wide_integer(config->tree), "accepted, but not by Jansson");
+    if (tree == NULL)
         return;
-    }
     canon_value(&canonical, tree);
     must_be_equal("Jansson reads something else", config->text, config->size, canonical.data,
                   canonical.size);
