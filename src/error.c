@@ -45,13 +45,13 @@ void ckl_free(void *memory)
 
 /* Control characters would let a name break the one line that a message is, or a terminal; and a
  * name that is no UTF-8, or that was cut inside a character, would make the message none. */
-static void make_printable(char *text)
+static void make_printable(char *text, size_t room)
 {
     for (char *at = text; *at != '\0'; at++) {
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
             *at = '?';
     }
-    utf8_mend(text);
+    utf8_mend(text, room);
     /* U+0080 to U+009F are control characters, too. */
     for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {
         if (at[0] == 0xc2 && at[1] <= 0x9f)
@@ -67,7 +67,7 @@ ckl_status error_set(ckl_error *err, ckl_status code, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(err->message, sizeof err->message, format, arguments);
     va_end(arguments);
-    make_printable(err->message);
+    make_printable(err->message, sizeof err->message);
     err->hint[0] = '\0';
     err->code = code;
     return code;
@@ -81,7 +81,7 @@ void error_hint(ckl_error *err, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(err->hint, sizeof err->hint, format, arguments);
     va_end(arguments);
-    make_printable(err->hint);
+    make_printable(err->hint, sizeof err->hint);
 }
 
 ckl_status error_errno(ckl_error *err, int error_number, const char *action, const char *path)

@@ -344,7 +344,8 @@ static ckl_status find_folder(ckl_import *done, merge *job, const char *folder, 
         return status;
     done->folder = strdup(fs_is_directory(path.data) ? path.data : job->folder);
     snprintf(job->other_name, sizeof job->other_name, "%.63s", folder);
-    utf8_mend(job->other_name); /* what is no UTF-8 cannot be told in an event */
+    /* What is no UTF-8 cannot be told in an event. */
+    utf8_mend(job->other_name, sizeof job->other_name);
     return done->folder != NULL ? CKL_OK : error_memory(err);
 }
 

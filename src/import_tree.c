@@ -43,7 +43,7 @@ ckl_status import_complain(ckl_import *done, ckl_error *err, const char *format,
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    utf8_mend(text);
+    utf8_mend(text, sizeof text);
     ckl_status status = grow((void **)&done->problems, done->problem_count, &done->problem_capacity,
                              sizeof *done->problems, err);
     if (status != CKL_OK)

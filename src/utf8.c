@@ -52,9 +52,22 @@ size_t utf8_length(const char *text, size_t size)
     return size;
 }
 
-void utf8_mend(char *text)
+void utf8_mend(char *text, size_t room)
 {
+    static const char REPLACEMENT[] = "\xef\xbf\xbd";
+    const size_t length = sizeof REPLACEMENT - 1;
     size_t size = strlen(text), at = 0;
-    while ((at += utf8_length(text + at, size - at)) < size)
-        text[at] = '?';
+    while ((at += utf8_length(text + at, size - at)) < size) {
+        if (room - at <= length) {
+            text[at] = '\0';
+            return;
+        }
+        size_t rest = size - at - 1;
+        if (rest > room - at - length - 1)
+            rest = room - at - length - 1;
+        memmove(text + at + length, text + at + 1, rest);
+        memcpy(text + at, REPLACEMENT, length);
+        size = at + length + rest;
+        text[size] = '\0';
+    }
 }

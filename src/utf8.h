@@ -7,7 +7,8 @@
 
 /* The offset of the first byte that is not UTF-8; `size` when all is. */
 size_t utf8_length(const char *text, size_t size);
-/* Puts '?' in the place of each such byte: of a name that is none, or was cut inside a character. */
-void utf8_mend(char *text);
+/* Puts U+FFFD in the place of each such byte: of a name that is none, or was cut inside a
+ * character. What then goes beyond the `room` bytes, with the NUL, is cut off. */
+void utf8_mend(char *text, size_t room);
 
 #endif
