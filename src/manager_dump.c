@@ -204,6 +204,9 @@ static ckl_status dump_head(dumping *job, ckl_error *err)
         status = work_perform(unit, job->manager, job->op, err);
         if (status == CKL_OK)
             receipt_write(job->manager->ledger, job->manager->tree);
+    } else if (status == CKL_OK) {
+        /* What was only pending, and brought the head back to what is dumped, is promised, too. */
+        status = db_sync(job->manager->ledger, err);
     }
     storage_op_end(job->op);
     return status;
