@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#define LAST_SECOND INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+
 static int64_t read_clock(clockid_t which)
 {
     struct timespec now;
@@ -40,8 +42,11 @@ void clock_iso(char out[32], int64_t at_us)
     time_t whole = (time_t)seconds;
     struct tm parts;
     gmtime_r(&whole, &parts);
-    size_t size = strftime(out, 24, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(out + size, 32 - size, ".%03dZ", (int)(rest / 1000));
+    /* strftime would write the year 999 with three digits. */
+    int size = snprintf(out, 32, "%04d-", parts.tm_year + 1900);
+    size_t length = size > 0 && size < 12 ? (size_t)size : 0;
+    length += strftime(out + length, 32 - length, "%m-%dT%H:%M:%S", &parts);
+    snprintf(out + length, 32 - length, ".%03dZ", (int)(rest / 1000));
 }
 
 /* "90s": what stands before the unit counts. */
@@ -80,6 +85,8 @@ bool clock_parse(int64_t *out_us, const char *text)
     int64_t fraction = 0;
     if (parse_ago(out_us, text))
         return true;
+    if (strspn(text, "0123456789") != 4) /* "26-11-23" is not meant to be the year 26 */
+        return false;
     const char *rest = strptime(text, "%Y-%m-%d", &parts);
     if (rest != NULL && (*rest == 'T' || *rest == ' ')) {
         const char *time_text = rest + 1;
@@ -91,6 +98,9 @@ bool clock_parse(int64_t *out_us, const char *text)
     }
     if (rest == NULL || (*rest != '\0' && strcmp(rest, "Z") != 0))
         return false;
-    *out_us = (int64_t)timegm(&parts) * 1000000 + fraction;
+    int64_t seconds = (int64_t)timegm(&parts);
+    if (seconds > LAST_SECOND) /* a leap second rolls into the year 10000 */
+        return false;
+    *out_us = seconds * 1000000 + fraction;
     return true;
 }
