@@ -118,14 +118,16 @@ void canon_real(char out[32], double value)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* Decodes one code point of valid UTF-8. */
-static unsigned next_code_point(const unsigned char **at)
+/* Decodes one code point of valid UTF-8. Out of a damaged ledger it may be none: then it does not
+ * read beyond the end. */
+static unsigned next_code_point(const unsigned char **at, const unsigned char *end)
 {
     const unsigned char *bytes = *at;
     unsigned code;
-    if (bytes[0] < 0x80) {
+    ptrdiff_t size = bytes[0] < 0x80 ? 1 : bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
+    if (size == 1 || size > end - bytes) {
         *at += 1;
-        return bytes[0];
+        return size == 1 ? bytes[0] : 0xfffd;
     }
     if (bytes[0] < 0xe0) {
         code = ((bytes[0] & 0x1fu) << 6) | (bytes[1] & 0x3fu);
@@ -171,7 +173,7 @@ void canon_string(buf *out, const char *text, size_t size)
             at++;
         buf_add(out, start, (size_t)(at - start));
         if (at < end)
-            add_escaped(out, next_code_point(&at));
+            add_escaped(out, next_code_point(&at, end));
     }
     buf_add_char(out, '"');
 }
