@@ -1,5 +1,6 @@
 /* JSON text to a tree. Jansson parses; a scan before it finds what design 3.2 refuses and Jansson
  * either accepts or names badly, and the two agree on which mistake comes first. */
+#include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -306,8 +307,9 @@ static ckl_status fail_parse(const json_scan *scan, const doc_options *options,
                              const json_error_t *error, ckl_error *err)
 {
     enum json_error_code code = json_error_code(error);
-    /* When memory runs out inside a value, Jansson fails without a word. */
-    if (code == json_error_out_of_memory || error->text[0] == '\0')
+    /* When memory runs out inside a value, Jansson fails without a word, or finds fault with the
+     * text: what the system said last is surer. */
+    if (errno == ENOMEM || code == json_error_out_of_memory || error->text[0] == '\0')
         return error_memory(err);
     size_t reached = error->position < 0 ? 0 : (size_t)error->position;
     size_t position = original_position(scan, reached);
@@ -344,6 +346,7 @@ static ckl_status parse(json_t **out, const json_scan *scan, const doc_options *
     /* The scan has refused every NUL but those that mark a wide integer and those that may be. */
     size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
     json_error_t error;
+    errno = 0;
     json_t *tree = json_loadb(text, size, flags, &error);
     if (tree == NULL &&
         (!scan->problem.found || json_error_code(&error) != json_error_premature_end_of_input))
@@ -372,4 +375,22 @@ ckl_status doc_json_read(json_t **out, const char *text, size_t size, const doc_
     ckl_status status = parse(out, &scan, options, err);
     buf_free(&scan.copy);
     return status;
+}
+
+/* The buffer remembers what Jansson goes on after: that a piece was not written. */
+static int add_piece(const char *text, size_t size, void *to)
+{
+    buf *out = to;
+    buf_add(out, text, size);
+    return out->failed ? -1 : 0;
+}
+
+char *doc_json_text(const json_t *tree)
+{
+    BUF_AUTO out = BUF_INIT;
+    char *text = NULL;
+    if (tree == NULL || json_dump_callback(tree, add_piece, &out, JSON_COMPACT) != 0 ||
+        buf_take(&text, NULL, &out, NULL) != CKL_OK)
+        return NULL;
+    return text;
 }

@@ -1,5 +1,6 @@
 /* The header of a safetensors file: eight bytes of size, then a JSON object of tensors. Jansson
  * reads one tensor at a time: a tree of a hundred megabytes would take gigabytes. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,11 +90,12 @@ static ckl_status parse(json_t **out, const header *of, size_t start, size_t mos
     char what[256];
     if (of->at - start > most)
         return fail_at(of, start, "this entry is absurdly long", err);
+    errno = 0;
     *out = json_loadb(of->text + start, of->at - start, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
                       &error);
     if (*out != NULL)
         return CKL_OK;
-    if (json_error_code(&error) == json_error_out_of_memory)
+    if (errno == ENOMEM || json_error_code(&error) == json_error_out_of_memory)
         return error_memory(err);
     snprintf(what, sizeof what, "no JSON: %s",
              json_error_code(&error) == json_error_null_character ? "NUL in text" : error.text);
