@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -20,8 +21,23 @@ static bool is_locking(int result)
     }
 }
 
+/* SQLite knows a full disk by one number of the system only (`number` is what the system said), and
+ * memory by a name of its own. */
+static ckl_status fail_by_system(db *ledger, int result, int number, const char *doing,
+                                 ckl_error *err)
+{
+    if (result == SQLITE_IOERR_NOMEM)
+        return error_memory(err);
+    if (number == ENOSPC || number == EDQUOT || number == EFBIG)
+        return error_errno(err, number, doing, ledger->path);
+    return error_set(err, CKL_IO, "%s '%s': %s", doing, ledger->path,
+                     ledger->connection != NULL ? sqlite3_errmsg(ledger->connection)
+                                                : sqlite3_errstr(result));
+}
+
 ckl_status db_error(db *ledger, int result, const char *doing, ckl_error *err)
 {
+    int number = errno;
     const char *what =
         ledger->connection != NULL ? sqlite3_errmsg(ledger->connection) : sqlite3_errstr(result);
     if (is_locking(result) && ledger->lock_path != NULL && fs_lacks_locks(ledger->lock_path))
@@ -29,6 +45,7 @@ ckl_status db_error(db *ledger, int result, const char *doing, ckl_error *err)
     switch (result & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL: /* the locks of the log were not to be had */
         error_set(err, CKL_BUSY, "%s: another process holds '%s'", doing, ledger->path);
         error_hint(err, "try again when it is done");
         return CKL_BUSY;
@@ -36,8 +53,15 @@ ckl_status db_error(db *ledger, int result, const char *doing, ckl_error *err)
         return error_set(err, CKL_NO_SPACE, "%s '%s': the disk is full", doing, ledger->path);
     case SQLITE_NOMEM:
         return error_memory(err);
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+        return fail_by_system(ledger, result, number, doing, err);
+    case SQLITE_CORRUPT: /* also what a disk that answers EIO looks like */
+        error_set(err, CKL_DAMAGED, "%s '%s': %s", doing, ledger->path, what);
+        error_hint(err, "ckl fsck says what is damaged; if it finds nothing, a read failed: see the"
+                        " system's log for errors of the disk");
+        return CKL_DAMAGED;
     case SQLITE_ERROR: /* our SQL is right: then the tables are not a ledger's */
-    case SQLITE_CORRUPT:
         return error_set(err, CKL_DAMAGED, "%s '%s': %s", doing, ledger->path, what);
     case SQLITE_NOTADB:
         return error_set(err, CKL_REFUSED, "'%s' is not a ledger", ledger->path);
@@ -82,6 +106,16 @@ static int remember(db *ledger, const char *sql, sqlite3_stmt *raw)
     return (int)ledger->cache_count++;
 }
 
+/* Whoever goes on after a failure, whether he noticed it or not, does not commit. */
+static ckl_status fail_statement(db *ledger, int result, ckl_error *err)
+{
+    const char *doing = ledger->in_transaction ? "writing" : "reading";
+    if (ledger->in_transaction && ledger->failure.code == CKL_OK &&
+        (result & 0xff) != SQLITE_CONSTRAINT)
+        db_error(ledger, result, doing, &ledger->failure);
+    return db_error(ledger, result, doing, err);
+}
+
 ckl_status db_query(statement *out, db *ledger, const char *sql, ckl_error *err)
 {
     *out = (statement){ledger, NULL, -1, CKL_OK};
@@ -92,10 +126,11 @@ ckl_status db_query(statement *out, db *ledger, const char *sql, ckl_error *err)
     }
     if (use_cached(out, ledger, sql))
         return CKL_OK;
+    errno = 0;
     int result =
         sqlite3_prepare_v3(ledger->connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &out->raw, NULL);
     if (result != SQLITE_OK)
-        return db_error(ledger, result, "reading", err);
+        return fail_statement(ledger, result, err);
     out->cached = remember(ledger, sql, out->raw);
     return CKL_OK;
 }
@@ -189,13 +224,14 @@ ckl_status statement_step(statement *running, ckl_error *err)
     if (running->bad != CKL_OK)
         return error_set(err, running->bad, "could not bind a value of: %s",
                          sqlite3_sql(running->raw));
+    errno = 0;
     int result = sqlite3_step(running->raw);
     if (result == SQLITE_ROW)
         return CKL_OK;
     if (result == SQLITE_DONE)
         return CKL_DONE;
-    return db_error(running->owner, sqlite3_extended_errcode(running->owner->connection),
-                    running->owner->in_transaction ? "writing" : "reading", err);
+    return fail_statement(running->owner, sqlite3_extended_errcode(running->owner->connection),
+                          err);
 }
 
 ckl_status statement_run(statement *running, ckl_error *err)
@@ -228,6 +264,12 @@ double column_real(const statement *row, int column)
 const char *column_text(const statement *row, int column)
 {
     return (const char *)sqlite3_column_text(row->raw, column);
+}
+
+const char *column_required(const statement *row, int column)
+{
+    const char *text = column_text(row, column);
+    return text != NULL ? text : "";
 }
 
 const void *column_blob(const statement *row, int column, size_t *size)
@@ -270,6 +312,7 @@ void db_unlock_writers(db *ledger)
 
 ckl_status db_execute(db *ledger, const char *sql, ckl_error *err)
 {
+    errno = 0;
     int result = sqlite3_exec(ledger->connection, sql, NULL, NULL, NULL);
     return result == SQLITE_OK ? CKL_OK : db_error(ledger, result, "writing", err);
 }
@@ -309,12 +352,19 @@ static ckl_status begin_write(db *ledger, bool durable, ckl_error *err)
     return status;
 }
 
+/* Kept with the other statements: when it is needed there may be no memory to prepare it. */
+static const char UNDO[] = "ROLLBACK";
+
 ckl_status db_begin(db *ledger, db_mode mode, ckl_error *err)
 {
-    ckl_status status;
+    STATEMENT_AUTO undo = {0};
     if (ledger->in_transaction)
         return error_set(err, CKL_MISUSE, "a transaction is open already");
     ledger->recorded = false;
+    ckl_error_clear(&ledger->failure);
+    ckl_status status = db_query(&undo, ledger, UNDO, err);
+    if (status != CKL_OK)
+        return status;
     if (mode == DB_READ)
         status = db_execute(ledger, "BEGIN", err);
     else
@@ -379,8 +429,20 @@ static ckl_status end_failed_commit(db *ledger, int result, ckl_error *err)
     return status;
 }
 
+static ckl_status refuse_commit(db *ledger, ckl_error *err)
+{
+    ckl_status status = ledger->failure.code;
+    if (err != NULL && err->code == CKL_OK)
+        *err = ledger->failure;
+    db_rollback(ledger);
+    return status;
+}
+
 ckl_status db_commit(db *ledger, ckl_error *err)
 {
+    if (ledger->failure.code != CKL_OK)
+        return refuse_commit(ledger, err);
+    errno = 0;
     int result = sqlite3_exec(ledger->connection, "COMMIT", NULL, NULL, NULL);
     if (result != SQLITE_OK)
         return end_failed_commit(ledger, result, err);
@@ -393,12 +455,14 @@ ckl_status db_commit(db *ledger, ckl_error *err)
 
 void db_rollback(db *ledger)
 {
+    STATEMENT_AUTO undo = {0};
     if (!ledger->in_transaction)
         return;
     for (size_t index = 0; index < ledger->cache_count; index++)
         sqlite3_reset(ledger->cache[index].raw);
-    if (!sqlite3_get_autocommit(ledger->connection))
-        sqlite3_exec(ledger->connection, "ROLLBACK", NULL, NULL, NULL);
+    if (!sqlite3_get_autocommit(ledger->connection) &&
+        db_query(&undo, ledger, UNDO, NULL) == CKL_OK)
+        sqlite3_step(undo.raw);
     ledger->in_transaction = false;
     db_unlock_writers(ledger);
 }

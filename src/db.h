@@ -61,6 +61,8 @@ bool column_is_null(const statement *row, int column);
 int64_t column_integer(const statement *row, int column); /* 0 for NULL */
 double column_real(const statement *row, int column);
 const char *column_text(const statement *row, int column); /* NULL for NULL; until the next step */
+/* Of a column that is never NULL in a sound ledger: "" where it is one nevertheless. */
+const char *column_required(const statement *row, int column);
 const void *column_blob(const statement *row, int column, size_t *size);
 /* Errors: CKL_DAMAGED when it has not 32 bytes */
 ckl_status column_digest(digest *out, const statement *row, int column, ckl_error *err);

@@ -34,9 +34,10 @@ struct db {
     const char *network; /* see db_network */
     bool rollback;       /* it has a rollback journal, no log */
     bool left_log;
-    bool durable;  /* what synchronous is set to */
-    bool recorded; /* the last commit, which failed, is in the ledger nevertheless */
-    bool suspect;  /* a sync of the log failed: what it holds may be on no disk */
+    bool durable;      /* what synchronous is set to */
+    ckl_error failure; /* the first statement that failed in the open transaction: no commit then */
+    bool recorded;     /* the last commit, which failed, is in the ledger nevertheless */
+    bool suspect;      /* a sync of the log failed: what it holds may be on no disk */
     db_proof proof_kind;
     char proof[DB_PROOF_MAX]; /* has a row (or none) when the open transaction is recorded */
     int log_pages;            /* in the log after the last commit */

@@ -86,8 +86,8 @@ static ckl_status read_identity(int64_t *application, int64_t *version, int64_t 
         status = pragma_integer(version, ledger, "PRAGMA user_version", err);
     if (status == CKL_OK && *application == 0 && *version == 0)
         status = pragma_integer(tables, ledger, "SELECT count(*) FROM sqlite_master", err);
-    (void)sqlite3_exec(ledger->connection, "ROLLBACK", NULL, NULL, NULL);
-    return status;
+    ckl_status ended = db_execute(ledger, "ROLLBACK", status == CKL_OK ? err : NULL);
+    return status == CKL_OK ? ended : status;
 }
 
 /* Looks at whose file it is. *version is -1 when it is empty: not a ledger yet. */
