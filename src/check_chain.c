@@ -47,11 +47,11 @@ static ckl_status tally_of(tally **out, chain_look *look, int64_t run, ckl_error
 
 static void read_event(ledger_event *out, const statement *row)
 {
-    *out = (ledger_event){.op = column_text(row, 1),
+    *out = (ledger_event){.op = column_required(row, 1),
                           .at_us = column_integer(row, 2),
                           .run = column_integer(row, 3),
                           .session = column_integer(row, 4),
-                          .kind = column_text(row, 5),
+                          .kind = column_required(row, 5),
                           .experiment = column_integer(row, 6),
                           .from_experiment = column_integer(row, 7),
                           .config = column_integer(row, 8),
@@ -60,7 +60,7 @@ static void read_event(ledger_event *out, const statement *row)
                           .reversed = column_integer(row, 11) != 0,
                           .begins = column_integer(row, 12),
                           .step = column_is_null(row, 13) ? -1 : column_integer(row, 13),
-                          .actor = column_text(row, 14),
+                          .actor = column_required(row, 14),
                           .reason = column_text(row, 15),
                           .detail = column_text(row, 16)};
 }

@@ -54,7 +54,7 @@ static ckl_status read_columns(buf *out, ckl_check *job, const char *table, bool
     while ((status = statement_step(&row, err)) == CKL_OK) {
         if (out->size > 0)
             buf_add_text(out, ", ");
-        buf_add_text(out, column_text(&row, 0));
+        buf_add_text(out, column_required(&row, 0));
     }
     return status == CKL_DONE ? buf_check(out, err) : status;
 }
@@ -121,20 +121,20 @@ static ckl_status tell_columns(buf *out, ckl_check *job, const char *table, cons
         BUF_AUTO sql = BUF_INIT;
         STATEMENT_AUTO row = {0};
         buf_add_text(&sql, "SELECT ");
-        add_side(&sql, "main.", table, column_text(&column, 0), where);
-        add_side(&sql, "temp.expected", table, column_text(&column, 0), where);
+        add_side(&sql, "main.", table, column_required(&column, 0), where);
+        add_side(&sql, "temp.expected", table, column_required(&column, 0), where);
         buf_add_text(&sql, "0");
         status = buf_check(&sql, err);
         if (status == CKL_OK)
             status = db_query_once(&row, job->ledger, sql.data, err);
         if (status == CKL_OK)
             status = statement_step(&row, err);
-        if (status != CKL_OK || strcmp(column_text(&row, 0), column_text(&row, 1)) == 0)
+        if (status != CKL_OK || strcmp(column_required(&row, 0), column_required(&row, 1)) == 0)
             continue;
-        shorten(is, column_text(&row, 0));
-        shorten(must, column_text(&row, 1));
+        shorten(is, column_required(&row, 0));
+        shorten(must, column_required(&row, 1));
         buf_add_format(out, "%s%s is %s, not %s", out->size > 0 ? "; " : "",
-                       column_text(&column, 0), is, must);
+                       column_required(&column, 0), is, must);
     }
     return status == CKL_DONE ? buf_check(out, err) : status;
 }
@@ -185,7 +185,7 @@ static ckl_status name_row(buf *where, buf *subject, const char *table, const ch
     buf_add_text(subject, table);
     for (const char *at = key; *at != '\0'; column++) {
         int size = (int)strcspn(at, ",");
-        const char *literal = column_text(row, column);
+        const char *literal = column_required(row, column);
         size_t length = strlen(literal);
         bool quoted = literal[0] == '\'' && length >= 2;
         buf_add_format(where, "%s%.*s IS %s", column > 0 ? " AND " : "", size, at, literal);

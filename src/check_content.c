@@ -136,7 +136,7 @@ static ckl_status ignored_then(json_t **out, ckl_check *job, int64_t config, ckl
         return status;
     bind_integer(&row, ":config", config);
     while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK) {
-        if (json_array_append_new(*out, json_string(column_text(&row, 0))) != 0)
+        if (json_array_append_new(*out, json_string(column_required(&row, 0))) != 0)
             status = error_memory(err);
     }
     return status == CKL_DONE ? CKL_OK : status;

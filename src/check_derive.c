@@ -68,7 +68,7 @@ ckl_status check_derive_file(ckl_check *job, const char *path, fs_writer *writer
         return error_set(err, CKL_NOT_FOUND, "no row says what '%s' is", path);
     if (status != CKL_OK)
         return status;
-    const char *kind = column_text(&row, 2);
+    const char *kind = column_required(&row, 2);
     if (strcmp(kind, "config") == 0)
         return derive_config(job, column_integer(&row, 1), writer, err);
     return strcmp(kind, "model") == 0

@@ -37,7 +37,7 @@ static ckl_status add_row(tree_look *look, const statement *row, ckl_error *err)
         look->capacity = capacity;
     }
     tree_row *entry = &look->rows[look->count++];
-    *entry = (tree_row){.path = strdup(column_text(row, 0)),
+    *entry = (tree_row){.path = strdup(column_required(row, 0)),
                         .size = (uint64_t)column_integer(row, 1),
                         .weights = column_integer(row, 3) != 0};
     look->bytes += entry->size;
@@ -351,7 +351,7 @@ static ckl_status look_at_intents(ckl_check *job, ckl_error *err)
         status = statement_step(&row, err);
         if (status != CKL_OK)
             return status == CKL_DONE ? CKL_OK : status;
-        snprintf(op, sizeof op, "%s", column_text(&row, 0));
+        snprintf(op, sizeof op, "%s", column_required(&row, 0));
         statement_done(&row);
         status = look_at_intent(job, op, err);
         if (status != CKL_OK)

@@ -54,7 +54,7 @@ static ckl_status add_value(ckl_check *job, series_look *line, hasher *running,
     ledger_metric metric = {.step = column_integer(row, 3),
                             .value = column_real(row, 4),
                             .at_us = column_integer(row, 5),
-                            .name = column_text(row, 7)};
+                            .name = column_required(row, 7)};
     int64_t run = column_integer(row, 0), name = column_integer(row, 1),
             experiment = column_integer(row, 2);
     ckl_status status = CKL_OK;
@@ -63,8 +63,8 @@ static ckl_status add_value(ckl_check *job, series_look *line, hasher *running,
         *line = (series_look){run, name, experiment, 0, metric.step, metric.step, {0}};
     }
     if (status == CKL_OK)
-        status = ledger_metric_digest(&value, running, column_text(row, 6), column_text(row, 8),
-                                      &metric, err);
+        status = ledger_metric_digest(&value, running, column_required(row, 6),
+                                      column_required(row, 8), &metric, err);
     if (status != CKL_OK)
         return status;
     add_to_sum(line->sum, &value);

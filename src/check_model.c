@@ -105,7 +105,7 @@ static ckl_status check_dumped(ckl_check *job, const ckl_model *model, int64_t c
         status = column_digest(&recorded, &row, 1, err);
         if (status == CKL_OK && !digest_equal(&made, &recorded))
             return check_add_row(job, "content", "_model", component, err,
-                                 "is not what was dumped as %s", column_text(&row, 0));
+                                 "is not what was dumped as %s", column_required(&row, 0));
     }
     return status == CKL_DONE ? CKL_OK : status;
 }

@@ -43,7 +43,7 @@ static ckl_status make_receipt(char **out, db *ledger, ckl_error *err)
     buf_add_format(&text,
                    "{\"schema_version\": 1, \"ledger\": \"%s\", \"seq\": %lld, \"chain\": \"%s\","
                    " \"at\": \"%s\"}",
-                   column_text(&row, 0), (long long)column_integer(&row, 1), hex, at);
+                   column_required(&row, 0), (long long)column_integer(&row, 1), hex, at);
     return buf_take(out, NULL, &text, err);
 }
 
@@ -156,7 +156,7 @@ static ckl_status compare_event(ckl_check *job, const receipt *given, const char
                          "history ends at event %lld, but reached %lld at %s: it was cut off, or"
                          " ledger.db was copied or put back without its log (ledger.db-wal)",
                          (long long)job->last_seq, (long long)given->seq, given->at);
-    if (status == CKL_OK && strcmp(column_text(&row, 0), given->chain) != 0)
+    if (status == CKL_OK && strcmp(column_required(&row, 0), given->chain) != 0)
         return check_add(job, FIX_NONE, "receipt", subject, err,
                          "history up to event %lld is not what it was at %s: it was rewritten",
                          (long long)given->seq, given->at);
@@ -176,10 +176,10 @@ static ckl_status compare_receipt(ckl_check *job, const char *text, const char *
     status = db_query(&row, job->ledger, "SELECT value FROM _meta WHERE key = 'ledger'", err);
     if (status == CKL_OK)
         status = statement_step(&row, err);
-    if (status == CKL_OK && strcmp(column_text(&row, 0), given.ledger) != 0)
+    if (status == CKL_OK && strcmp(column_required(&row, 0), given.ledger) != 0)
         status = check_add(job, FIX_NONE, "receipt", subject, err,
                            "is of another ledger (%s; this one's name in _meta is %s)",
-                           given.ledger, column_text(&row, 0));
+                           given.ledger, column_required(&row, 0));
     else if (status == CKL_OK)
         status = compare_event(job, &given, subject, err);
     json_decref(given.tree);

@@ -55,10 +55,10 @@ static ckl_status share_equal(storage_op *op, ckl_check *job, const char *path,
     while ((status = statement_step(&row, err)) == CKL_OK) {
         ckl_error found = {0};
         char *obstacle = NULL;
-        status = check_obstacle(&obstacle, job, column_text(&row, 0), err);
+        status = check_obstacle(&obstacle, job, column_required(&row, 0), err);
         bool open_way = status == CKL_OK && obstacle == NULL;
         free(obstacle);
-        if (open_way && storage_op_share(op, move->name, column_text(&row, 0), move->size,
+        if (open_way && storage_op_share(op, move->name, column_required(&row, 0), move->size,
                                          &move->sha256, &found) == CKL_OK)
             return CKL_OK;
     }

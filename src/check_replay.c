@@ -366,7 +366,7 @@ static ckl_status replay_all(replay *work, ckl_error *err)
             .columns = {.at_us = column_integer(&row, 2),
                         .run = column_integer(&row, 3),
                         .session = column_integer(&row, 4),
-                        .kind = column_text(&row, 5),
+                        .kind = column_required(&row, 5),
                         .experiment = column_integer(&row, 6),
                         .from_experiment = column_integer(&row, 7),
                         .config = column_integer(&row, 8),
@@ -375,7 +375,7 @@ static ckl_status replay_all(replay *work, ckl_error *err)
             .seq = column_integer(&row, 0),
             .first_version = column_integer(&row, 1) == 1};
         if (!column_is_null(&row, 11))
-            event.detail = json_loads(column_text(&row, 11), 0, NULL);
+            event.detail = json_loads(column_required(&row, 11), 0, NULL);
         if (!column_is_null(&row, 11) && event.detail == NULL)
             status = replay_complain(work, &event, "says something that cannot be read", err);
         if (status == CKL_OK)

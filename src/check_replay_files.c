@@ -177,7 +177,7 @@ static ckl_status take_checkpoint(replay *work, const replay_event *event, ckl_e
     if (status == CKL_DONE)
         return CKL_OK;
     if (status == CKL_OK)
-        status = replace_present(work, column_text(&row, 0), err);
+        status = replace_present(work, column_required(&row, 0), err);
     if (status == CKL_OK)
         status = db_query(&running, work->job->ledger,
                           "INSERT INTO temp.expected_checkpoint (id, event, run, experiment, step,"

@@ -17,7 +17,8 @@ typedef struct schema_entry {
 
 static void read_entry(schema_entry *out, const statement *row)
 {
-    *out = (schema_entry){column_text(row, 0), column_text(row, 1), column_text(row, 2)};
+    *out =
+        (schema_entry){column_required(row, 0), column_required(row, 1), column_required(row, 2)};
 }
 
 static ckl_status add_schema(ckl_check *job, const schema_entry *entry, const char *what,
@@ -76,12 +77,12 @@ static ckl_status check_meta(ckl_check *job, db *fresh, ckl_error *err)
     if (status == CKL_OK)
         status = statement_step(&want, err);
     if (status == CKL_OK)
-        snprintf(known, sizeof known, "%s", column_text(&want, 0));
+        snprintf(known, sizeof known, "%s", column_required(&want, 0));
     if (status == CKL_OK)
         status = db_query(&row, job->ledger, "SELECT key, value FROM _meta", err);
     while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK) {
         char subject[128];
-        const char *key = column_text(&row, 0), *value = column_text(&row, 1);
+        const char *key = column_required(&row, 0), *value = column_required(&row, 1);
         snprintf(subject, sizeof subject, "_meta %s", key);
         if (strcmp(key, "views") == 0) {
             versioned = true;
@@ -142,7 +143,7 @@ static ckl_status check_integrity(ckl_check *job, ckl_error *err)
     STATEMENT_AUTO row = {0};
     ckl_status status = db_query(&row, job->ledger, "PRAGMA integrity_check(100)", err);
     while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK) {
-        const char *text = column_text(&row, 0);
+        const char *text = column_required(&row, 0);
         bool index = strstr(text, "missing from index") != NULL ||
                      strstr(text, "wrong # of entries in index") != NULL;
         if (strcmp(text, "ok") != 0)
@@ -159,12 +160,12 @@ static ckl_status check_foreign_keys(ckl_check *job, ckl_error *err)
     while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK) {
         char subject[128];
         if (column_is_null(&row, 1))
-            snprintf(subject, sizeof subject, "%s", column_text(&row, 0));
+            snprintf(subject, sizeof subject, "%s", column_required(&row, 0));
         else
-            snprintf(subject, sizeof subject, "%s %lld", column_text(&row, 0),
+            snprintf(subject, sizeof subject, "%s %lld", column_required(&row, 0),
                      (long long)column_integer(&row, 1));
         status = check_add(job, FIX_NONE, "reference", subject, err,
-                           "names a row of %s that is not there", column_text(&row, 2));
+                           "names a row of %s that is not there", column_required(&row, 2));
     }
     return status == CKL_DONE ? CKL_OK : status;
 }
@@ -194,7 +195,7 @@ static ckl_status check_numbers(ckl_check *job, ckl_error *err)
         " SELECT name, most, rows FROM grown WHERE rows > 0 AND (least <> 1 OR most <> rows)",
         err);
     while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK)
-        status = check_add(job, FIX_NONE, "number", column_text(&row, 0), err,
+        status = check_add(job, FIX_NONE, "number", column_required(&row, 0), err,
                            "has %lld rows, numbered up to %lld: a row is gone or was renumbered",
                            (long long)column_integer(&row, 2), (long long)column_integer(&row, 1));
     return status == CKL_DONE ? CKL_OK : status;
@@ -233,8 +234,8 @@ static ckl_status check_used(ckl_check *job, ckl_error *err)
                  "  SELECT name FROM _metric_series)",
                  err);
     while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK)
-        status = check_add_row(job, "unused", column_text(&row, 0), column_integer(&row, 1), err,
-                               "nothing names it: what did was changed or is gone");
+        status = check_add_row(job, "unused", column_required(&row, 0), column_integer(&row, 1),
+                               err, "nothing names it: what did was changed or is gone");
     return status == CKL_DONE ? CKL_OK : status;
 }
 
@@ -255,7 +256,7 @@ static ckl_status check_kinds(ckl_check *job, ckl_error *err)
         status = check_add_row(job, "content", "_component", column_integer(&row, 0), err,
                                "is a %s, but what it consists of is missing in _model, _config or"
                                " _data_state, or stands in another one",
-                               column_text(&row, 1));
+                               column_required(&row, 1));
     return status == CKL_DONE ? CKL_OK : status;
 }
 

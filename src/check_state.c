@@ -112,6 +112,23 @@ static ckl_status compare_state(bool *equal, ckl_sample_counts *counts, state_lo
     return CKL_OK;
 }
 
+/* Only in a damaged ledger: then what hangs on it was walked before, or hangs on itself. */
+static ckl_status was_reached(bool *out, const state_look *look, ckl_error *err)
+{
+    const walk_edge *edge = look->frames[look->depth - 1].edge;
+    STATEMENT_AUTO row = {0};
+    int64_t any = 0;
+    ckl_status status =
+        db_query(&row, look->way.job->ledger,
+                 "SELECT 1 FROM temp.expected_data_state WHERE component = :component", err);
+    if (status != CKL_OK)
+        return status;
+    bind_integer(&row, ":component", edge->to);
+    status = ledger_first_integer(&any, &row, err);
+    *out = status == CKL_OK;
+    return status == CKL_NOT_FOUND ? CKL_OK : status;
+}
+
 static ckl_status expect_state(state_look *look, const ckl_sample_counts *counts, ckl_error *err)
 {
     const walk_edge *edge = look->frames[look->depth - 1].edge;
@@ -148,6 +165,14 @@ static ckl_status look_at_state(state_look *look, ckl_error *err)
                                "this data state, made from its edges (_data_edge, _edge_change,"
                                " _sample, _tagset), does not hash to its digest");
     here->astray = here->astray || !equal;
+    bool again = false;
+    if (status == CKL_OK)
+        status = was_reached(&again, look, err);
+    if (status == CKL_OK && again) {
+        here->next = look->way.edge_count;
+        return check_add_row(job, "content", "_data_edge", here->edge->id, err,
+                             "leads to a data state that another edge leads to");
+    }
     if (status == CKL_OK)
         status = expect_state(look, &counts, err);
     job->counts.data_states++;

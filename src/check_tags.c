@@ -73,7 +73,7 @@ static ckl_status look_at_set(ckl_check *job, ckl_data_state *scratch, const sta
 {
     uint32_t number = 0;
     int64_t id = column_integer(row, 0);
-    const char *text = column_text(row, 1);
+    const char *text = column_required(row, 1);
     ckl_status status = check_intern_tags(&number, scratch, text, err);
     if (status != CKL_OK)
         return status;
@@ -108,7 +108,7 @@ static ckl_status difference(int64_t *out, ckl_check *job, ckl_data_state *scrat
     bind_integer(&row, ":of", of);
     bind_integer(&row, ":without", without);
     for (; (status = statement_step(&row, err)) == CKL_OK; count++)
-        buf_add(&texts, column_text(&row, 0), strlen(column_text(&row, 0)) + 1);
+        buf_add(&texts, column_required(&row, 0), strlen(column_required(&row, 0)) + 1);
     const char **tags = calloc(count + 1, sizeof *tags);
     const char *at = texts.data;
     for (size_t index = 0; tags != NULL && !texts.failed && index < count; index++) {
@@ -185,8 +185,8 @@ static ckl_status check_used(ckl_check *job, ckl_error *err)
                  " SELECT tag FROM temp.expected_tagset_tag)",
                  err);
     while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK)
-        status = check_add_row(job, "unused", column_text(&row, 0), column_integer(&row, 1), err,
-                               "nothing names it: what did was changed or is gone");
+        status = check_add_row(job, "unused", column_required(&row, 0), column_integer(&row, 1),
+                               err, "nothing names it: what did was changed or is gone");
     return status == CKL_DONE ? CKL_OK : status;
 }
 

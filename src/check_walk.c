@@ -40,7 +40,7 @@ static ckl_status read_sets(walk *way, ckl_error *err)
         int64_t id = column_integer(&row, 0);
         if (id < 1 || (uint64_t)id > way->set_count)
             continue; /* told by the look at the sets */
-        status = check_intern_tags(&number, way->all, column_text(&row, 1), err);
+        status = check_intern_tags(&number, way->all, column_required(&row, 1), err);
         way->sets[id - 1] = number + 1;
     }
     return status == CKL_DONE ? CKL_OK : status;

@@ -74,9 +74,9 @@ ckl_status ckl_churn_next(const ckl_churn_row **out, ckl_churn *churn, ckl_error
     ckl_status status = statement_step(&churn->rows, err);
     if (status != CKL_OK)
         return status;
-    churn->row = (ckl_churn_row){.run = column_text(row, 0),
-                                 .kind = column_text(row, 1),
-                                 .item = column_text(row, 2),
+    churn->row = (ckl_churn_row){.run = column_required(row, 0),
+                                 .kind = column_required(row, 1),
+                                 .item = column_required(row, 2),
                                  .tag = column_text(row, 3),
                                  .count = (uint64_t)column_integer(row, 4),
                                  .last_seq = column_integer(row, 5),

@@ -146,7 +146,7 @@ static ckl_status judge_way(exposure_line *line, ckl_exposure *asked, ckl_error 
                  found == EXPOSED ? "active in %s"
                                   : "active in %s, not known to be"
                                     " trained",
-                 column_text(&row, 1));
+                 column_required(&row, 1));
         status = insight_keep(&line->row.because, &asked->texts, text, err);
         if (status != CKL_OK)
             return status;
@@ -210,16 +210,16 @@ static ckl_status read_line(ckl_exposure *asked, const statement *row, ckl_error
         .run = column_integer(row, 1),
         .experiment = column_integer(row, 2),
         .from_checkpoint = column_integer(row, 9),
-        .origin = ledger_origin_of(column_text(row, 10)),
+        .origin = ledger_origin_of(column_required(row, 10)),
         .row = {.seq = column_integer(row, 3),
                 .step = column_integer(row, 4),
                 .first_step = column_is_null(row, 11) ? -1 : column_integer(row, 11)}};
     digest_hex(hex, &sha256);
-    status = insight_keep(&line->row.run, &asked->texts, column_text(row, 5), err);
+    status = insight_keep(&line->row.run, &asked->texts, column_required(row, 5), err);
     if (status == CKL_OK)
-        status = insight_keep(&line->row.experiment, &asked->texts, column_text(row, 6), err);
+        status = insight_keep(&line->row.experiment, &asked->texts, column_required(row, 6), err);
     if (status == CKL_OK)
-        status = insight_keep(&line->row.path, &asked->texts, column_text(row, 7), err);
+        status = insight_keep(&line->row.path, &asked->texts, column_required(row, 7), err);
     return status == CKL_OK ? insight_keep(&line->row.sha256, &asked->texts, hex, err) : status;
 }
 

@@ -19,11 +19,12 @@ static ckl_status add_value(ckl_pairs *asked, const statement *row, ckl_error *e
                         .config = column_integer(row, 4),
                         .data = column_integer(row, 5),
                         .content = column_integer(row, 9)};
-        status = insight_keep(&last->hash, &asked->texts, column_text(row, 6), err);
+        status = insight_keep(&last->hash, &asked->texts, column_required(row, 6), err);
         if (status == CKL_OK)
-            status = insight_keep(&last->model_segment, &asked->texts, column_text(row, 7), err);
+            status =
+                insight_keep(&last->model_segment, &asked->texts, column_required(row, 7), err);
         if (status == CKL_OK)
-            status = insight_keep(&last->data_segment, &asked->texts, column_text(row, 8), err);
+            status = insight_keep(&last->data_segment, &asked->texts, column_required(row, 8), err);
     }
     int64_t step = column_integer(row, 1);
     if (status == CKL_OK && last->value_count > 0 &&
@@ -110,11 +111,11 @@ ckl_status pairs_read_leaves(ckl_pairs *asked, size_t index, ckl_error *err)
     bind_integer(&row, ":config", of->content);
     while ((status = statement_step(&row, err)) == CKL_OK) {
         leaf added = {.state = index, .model = of->model, .data = of->data};
-        status = leaf_digest(added.others, column_text(&row, 0), column_text(&row, 1), err);
+        status = leaf_digest(added.others, column_required(&row, 0), column_required(&row, 1), err);
         if (status == CKL_OK)
-            status = insight_keep(&added.path, &asked->texts, column_text(&row, 0), err);
+            status = insight_keep(&added.path, &asked->texts, column_required(&row, 0), err);
         if (status == CKL_OK)
-            status = insight_keep(&added.text, &asked->texts, column_text(&row, 1), err);
+            status = insight_keep(&added.text, &asked->texts, column_required(&row, 1), err);
         if (status == CKL_OK)
             status = add_leaf(asked, &added, err);
         if (status != CKL_OK)

@@ -214,10 +214,10 @@ static ckl_status compare_config(seen_line *line, ckl_seen *asked, const wanted 
         return status;
     bind_integer(&row, ":config", line->content);
     while ((status = statement_step(&row, err)) == CKL_OK) {
-        const char *path = column_text(&row, 0);
+        const char *path = column_required(&row, 0);
         const char *text = json_string_value(json_object_get(given->leaves, path));
         common += text != NULL;
-        if (text == NULL || strcmp(text, column_text(&row, 1)) != 0)
+        if (text == NULL || strcmp(text, column_required(&row, 1)) != 0)
             name_path(&names, &line->row.path_count, path);
     }
     line->row.path_count += json_object_size(given->leaves) - common;

@@ -19,7 +19,7 @@ ckl_status ledger_component_find(ledger_component *out, db *ledger, const char *
         return status == CKL_DONE ? CKL_NOT_FOUND : status;
     out->id = column_integer(&row, 0);
     out->digest = *value;
-    memcpy(out->segment, column_text(&row, 1), sizeof out->segment);
+    snprintf(out->segment, sizeof out->segment, "%s", column_required(&row, 1));
     out->shift = (unsigned)column_integer(&row, 2);
     return CKL_OK;
 }
@@ -96,7 +96,7 @@ ckl_status ledger_component_get(ledger_component *out, db *ledger, int64_t id, c
     if (status != CKL_OK)
         return status;
     out->id = id;
-    memcpy(out->segment, column_text(&row, 1), sizeof out->segment);
+    snprintf(out->segment, sizeof out->segment, "%s", column_required(&row, 1));
     out->shift = (unsigned)column_integer(&row, 2);
     return column_digest(&out->digest, &row, 0, err);
 }

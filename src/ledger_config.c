@@ -31,7 +31,7 @@ static ckl_status collect_texts(char ***out, size_t *count, statement *row, ckl_
     size_t found = 0;
     ckl_status status;
     while ((status = statement_step(row, err)) == CKL_OK) {
-        const char *text = column_text(row, 0);
+        const char *text = column_required(row, 0);
         buf_add(&texts, text, strlen(text) + 1);
         found++;
     }
@@ -189,7 +189,7 @@ ckl_status ledger_config_content(char **out, db *ledger, int64_t config, ckl_err
                          (long long)config);
     if (status != CKL_OK)
         return status;
-    char *copy = strdup(column_text(&row, 0));
+    char *copy = strdup(column_required(&row, 0));
     if (copy == NULL)
         return error_memory(err);
     *out = copy;

@@ -95,7 +95,7 @@ static ckl_status add_run_name(hasher *running, db *ledger, int64_t run, ckl_err
     bind_integer(&row, ":id", run);
     status = statement_step(&row, err);
     if (status == CKL_OK)
-        add_text(running, column_text(&row, 0));
+        add_text(running, column_required(&row, 0));
     return status == CKL_DONE
                ? error_set(err, CKL_DAMAGED, "an event of a run that is not recorded")
                : status;
@@ -108,7 +108,7 @@ static ckl_status add_ledger_name(hasher *running, db *ledger, ckl_error *err)
     if (status == CKL_OK)
         status = statement_step(&row, err);
     if (status == CKL_OK)
-        add_text(running, column_text(&row, 0));
+        add_text(running, column_required(&row, 0));
     return status == CKL_DONE ? error_set(err, CKL_DAMAGED, "the ledger has lost its name")
                               : status;
 }

@@ -30,7 +30,7 @@ ckl_status ledger_file_add(db *ledger, const ledger_file *file, int64_t event, c
 
 static ckl_status file_columns(ledger_file *out, const statement *row, ckl_error *err)
 {
-    snprintf(out->path, sizeof out->path, "%s", column_text(row, 0));
+    snprintf(out->path, sizeof out->path, "%s", column_required(row, 0));
     out->experiment = column_integer(row, 1);
     out->component = column_integer(row, 2);
     out->config = column_integer(row, 3);
@@ -141,8 +141,8 @@ ckl_status ledger_run_trained_last(bool *out, db *ledger, int64_t run, ckl_error
     bind_integer(&row, ":run", run);
     status = statement_step(&row, err);
     if (status == CKL_OK)
-        *out = strcmp(column_text(&row, 0), "train") == 0 ||
-               strcmp(column_text(&row, 0), "checkpoint") == 0;
+        *out = strcmp(column_required(&row, 0), "train") == 0 ||
+               strcmp(column_required(&row, 0), "checkpoint") == 0;
     return status == CKL_DONE ? CKL_OK : status;
 }
 

@@ -37,7 +37,7 @@ ckl_status ledger_label_get(char **out, db *ledger, const char *kind, int64_t ex
     bind_integer(&row, ":experiment", experiment);
     status = statement_step(&row, err);
     if (status == CKL_OK && !column_is_null(&row, 0)) {
-        *out = strdup(column_text(&row, 0));
+        *out = strdup(column_required(&row, 0));
         if (*out == NULL)
             return error_memory(err);
     }

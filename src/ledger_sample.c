@@ -58,7 +58,7 @@ ckl_status ledger_sample_uid(const char **out, statement *row, db *ledger, int64
         return error_set(err, CKL_DAMAGED, "the ledger names sample %lld but does not have it",
                          (long long)sample);
     if (status == CKL_OK)
-        *out = column_text(row, 0);
+        *out = column_required(row, 0);
     return status;
 }
 
@@ -137,7 +137,7 @@ ckl_status ledger_tagset_text(char **out, db *ledger, int64_t tagset, ckl_error 
                          (long long)tagset);
     if (status != CKL_OK)
         return status;
-    char *copy = strdup(column_text(&row, 0));
+    char *copy = strdup(column_required(&row, 0));
     if (copy == NULL)
         return error_memory(err);
     *out = copy;

@@ -137,8 +137,8 @@ ckl_status ledger_session_unfinished(int64_t *out, char *who, size_t size, db *l
     if (status != CKL_OK)
         return status == CKL_DONE ? CKL_OK : status;
     *out = column_integer(&row, 0);
-    snprintf(who, size, "%s, pid %lld, since %s", column_text(&row, 1),
-             (long long)column_integer(&row, 2), column_text(&row, 3));
+    snprintf(who, size, "%s, pid %lld, since %s", column_required(&row, 1),
+             (long long)column_integer(&row, 2), column_required(&row, 3));
     return CKL_OK;
 }
 

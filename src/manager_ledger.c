@@ -15,8 +15,8 @@ static ckl_status read_text(char *out, size_t size, ckl_manager *manager, const 
     ckl_status status = db_query(&row, manager->ledger, sql, err);
     if (status == CKL_OK)
         status = statement_step(&row, err);
-    if (status == CKL_OK && !column_is_null(&row, 0) && strlen(column_text(&row, 0)) < size)
-        strcpy(out, column_text(&row, 0));
+    if (status == CKL_OK && !column_is_null(&row, 0) && strlen(column_required(&row, 0)) < size)
+        strcpy(out, column_required(&row, 0));
     return status == CKL_DONE ? CKL_OK : status;
 }
 

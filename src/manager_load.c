@@ -136,9 +136,9 @@ static ckl_status resolve_prefix(ledger_experiment *out, ckl_manager *manager, c
     while ((status = statement_step(&row, err)) == CKL_OK) {
         size_t used = strlen(others);
         snprintf(others + used, sizeof others - used, "%s%s", used > 0 ? ", " : "",
-                 count < 3 ? column_text(&row, 0) : "…");
+                 count < 3 ? column_required(&row, 0) : "…");
         if (count++ == 0)
-            snprintf(found, sizeof found, "%s", column_text(&row, 0));
+            snprintf(found, sizeof found, "%s", column_required(&row, 0));
     }
     if (status != CKL_DONE)
         return status;
@@ -330,7 +330,7 @@ ckl_status manager_choose_checkpoint(char **out, ckl_manager *manager, const cha
     status = statement_step(&row, err);
     if (status == CKL_DONE)
         return no_checkpoint(&experiment, choice, step, metric, err);
-    if (status == CKL_OK && (*out = strdup(column_text(&row, 0))) == NULL)
+    if (status == CKL_OK && (*out = strdup(column_required(&row, 0))) == NULL)
         return error_memory(err);
     return status;
 }
@@ -373,7 +373,7 @@ static ckl_status recorded_segment(char out[CKL_SEGMENT_LENGTH + 1], ckl_manager
     if (status == CKL_DONE)
         return error_set(err, CKL_NOT_FOUND, "this ledger does not know that %s", kind);
     if (status == CKL_OK)
-        memcpy(out, column_text(&row, 0), CKL_SEGMENT_LENGTH + 1);
+        snprintf(out, CKL_SEGMENT_LENGTH + 1, "%s", column_required(&row, 0));
     return status;
 }
 

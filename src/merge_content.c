@@ -384,7 +384,7 @@ static ckl_status take_metric(merge *job, metric_batch *batch, const statement *
         return status;
     batch->run = run->row.id;
     batch->experiment = experiment;
-    char *name = strdup(column_text(row, 2));
+    char *name = strdup(column_required(row, 2));
     if (name == NULL)
         return error_memory(err);
     batch->values[batch->count++] = (ledger_metric){.step = column_integer(row, 3),

@@ -35,7 +35,7 @@ ckl_status ckl_manager_head_at(ckl_hash *out, ckl_manager *manager, int64_t at_u
     bind_integer(&row, ":at", at_us);
     status = statement_step(&row, err);
     if (status == CKL_OK)
-        snprintf(out->text, sizeof out->text, "%s", column_text(&row, 0));
+        snprintf(out->text, sizeof out->text, "%s", column_required(&row, 0));
     if (status != CKL_DONE)
         return status;
     clock_iso(iso, at_us);
@@ -205,9 +205,9 @@ ckl_status ckl_sample_change_next(ckl_sample_change *out, ckl_sample_change_curs
     *out = (ckl_sample_change){.seq = column_integer(row, 0),
                                /* whole milliseconds: a double holds them */
                                .at_us = (int64_t)(column_real(row, 1) * 1000.0 + 0.5) * 1000,
-                               .run = column_text(row, 2),
-                               .uid = column_text(row, 3),
-                               .change = column_text(row, 4),
+                               .run = column_required(row, 2),
+                               .uid = column_required(row, 3),
+                               .change = column_required(row, 4),
                                .discarded_from = (int)column_integer(row, 5),
                                .discarded_to = (int)column_integer(row, 6),
                                .tags = column_text(row, 7),
@@ -215,7 +215,7 @@ ckl_status ckl_sample_change_next(ckl_sample_change *out, ckl_sample_change_curs
                                .tags_removed = column_text(row, 9),
                                .from = column_text(row, 10),
                                .experiment = column_text(row, 11),
-                               .actor = column_text(row, 12),
+                               .actor = column_required(row, 12),
                                .reason = column_text(row, 13)};
     return CKL_OK;
 }

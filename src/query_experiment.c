@@ -167,10 +167,10 @@ ckl_status ckl_checkpoint_next(ckl_checkpoint_row *out, ckl_checkpoint_cursor *c
     *out = (ckl_checkpoint_row){.seq = column_integer(row, 0),
                                 .at_us = column_integer(row, 1),
                                 .step = column_integer(row, 2),
-                                .run = column_text(row, 3),
+                                .run = column_required(row, 3),
                                 .experiment = column_text(row, 4),
-                                .path = column_text(row, 5),
-                                .state = column_text(row, 6),
+                                .path = column_required(row, 5),
+                                .state = column_required(row, 6),
                                 .bytes = column_integer(row, 7),
                                 .sha256 = cursor->sha256,
                                 .note = column_text(row, 9),
@@ -211,7 +211,7 @@ static ckl_status last_checkpoint(ckl_status_info *out, ckl_manager *manager, in
     if (status == CKL_OK) {
         out->last_checkpoint_step = column_integer(&row, 0);
         snprintf(out->last_checkpoint_path, sizeof out->last_checkpoint_path, "%s",
-                 column_text(&row, 1));
+                 column_required(&row, 1));
     }
     return status == CKL_DONE ? CKL_OK : status;
 }
@@ -230,7 +230,7 @@ static ckl_status last_dumped(ckl_hash *out, ckl_manager *manager, int64_t run, 
     bind_integer(&row, ":run", run);
     status = statement_step(&row, err);
     if (status == CKL_OK)
-        snprintf(out->text, sizeof out->text, "%s", column_text(&row, 0));
+        snprintf(out->text, sizeof out->text, "%s", column_required(&row, 0));
     return status == CKL_DONE ? CKL_OK : status;
 }
 

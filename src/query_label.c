@@ -55,7 +55,7 @@ ckl_status ckl_label_next(ckl_label *out, ckl_label_cursor *cursor, ckl_error *e
                        .experiment = column_text(row, 2),
                        .text = column_text(row, 3),
                        .current = column_integer(row, 4) != 0,
-                       .actor = column_text(row, 5),
+                       .actor = column_required(row, 5),
                        .reason = column_text(row, 6)};
     return CKL_OK;
 }

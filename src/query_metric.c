@@ -47,9 +47,9 @@ ckl_status ckl_metric_series_next(ckl_metric_series_row *out, ckl_metric_series_
     ckl_status status = statement_step(&cursor->row, err);
     if (status != CKL_OK)
         return status;
-    *out = (ckl_metric_series_row){.run = column_text(row, 0),
-                                   .experiment = column_text(row, 1),
-                                   .metric = column_text(row, 2),
+    *out = (ckl_metric_series_row){.run = column_required(row, 0),
+                                   .experiment = column_required(row, 1),
+                                   .metric = column_required(row, 2),
                                    .value_count = (uint64_t)column_integer(row, 3),
                                    .first_step = column_integer(row, 4),
                                    .last_step = column_integer(row, 5)};
@@ -73,7 +73,7 @@ ckl_status query_metrics_json(buf *out, statement *row, ckl_error *err)
     buf_clear(out);
     buf_add_text(out, "{");
     while ((status = statement_step(row, err)) == CKL_OK) {
-        const char *name = column_text(row, 0);
+        const char *name = column_required(row, 0);
         char number[32] = "null";
         double value = column_real(row, 1);
         if (isfinite(value) && !column_is_null(row, 1))

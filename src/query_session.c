@@ -49,7 +49,7 @@ ckl_status ckl_session_next(ckl_session_row *out, ckl_session_cursor *cursor, ck
     if (status != CKL_OK)
         return status;
     *out = (ckl_session_row){.started_at_us = column_integer(row, 0),
-                             .run = column_text(row, 1),
+                             .run = column_required(row, 1),
                              .host = column_text(row, 2),
                              .user = column_text(row, 3),
                              .program = column_text(row, 4),
@@ -94,7 +94,7 @@ static ckl_status read_code(ckl_code *out, ckl_manager *manager, int64_t experim
     status = statement_step(&row, err);
     if (status != CKL_OK)
         return status == CKL_DONE ? CKL_OK : status;
-    snprintf(out->commit, sizeof out->commit, "%s", column_text(&row, 0));
+    snprintf(out->commit, sizeof out->commit, "%s", column_required(&row, 0));
     out->dirty = column_integer(&row, 1) != 0;
     snprintf(out->difference, sizeof out->difference, "%s",
              out->dirty && column_text(&row, 2) != NULL ? column_text(&row, 2) : "");

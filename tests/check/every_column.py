@@ -1,6 +1,6 @@
 """Every table, every column: one value of one row is changed in a copy of a ledger, and fsck must
-find it, with a finding that names the table. Every table: a row is taken away. Views, indexes and
-triggers: dropped, changed, added.
+find it, with a finding that names the table. Every table: a row is taken away, and each column is
+NULL although it cannot be. Views, indexes and triggers: dropped, changed, added.
 
 The tables and columns are those that the ledger itself says it has, so that a new one is covered, or
 fails here. What a column may hold is read from its declaration: the change passes its checks, so
@@ -156,6 +156,53 @@ def change_schema(root, database):
             yield attempt(root, f"no {kind} {name}", name, f"DROP {kind} {name}")
 
 
+def put_null(root, table, column):
+    """NULL where a sound ledger never has it, as a damaged page can: found, and nobody ends for it."""
+    copy = copy_of(root)
+    database = sqlite3.connect(os.path.join(copy, "ledger.db"))
+    (values,) = database.execute(f"SELECT count({column}) FROM {table}").fetchone()
+    if values == 0:
+        database.close()
+        return None
+    version = database.execute("PRAGMA schema_version").fetchone()[0]
+    (sql,) = database.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    set_sql = "UPDATE sqlite_master SET sql = ? WHERE name = ?"
+    database.executescript("PRAGMA writable_schema = ON; PRAGMA ignore_check_constraints = ON;")
+    database.execute(set_sql, (sql.replace(" NOT NULL", ""), table))
+    database.commit()
+    database.execute(f"PRAGMA schema_version = {version + 1}")
+    database.close()
+    database = sqlite3.connect(os.path.join(copy, "ledger.db"))
+    database.executescript("PRAGMA writable_schema = ON; PRAGMA ignore_check_constraints = ON;")
+    try:
+        database.execute(f"UPDATE {table} SET {column} = NULL")
+    except sqlite3.IntegrityError:
+        return None
+    finally:
+        database.execute(set_sql, (sql, table))
+        database.commit()
+        database.execute(f"PRAGMA schema_version = {version + 2}")
+        database.close()
+    what = f"{table}.{column} is NULL everywhere"
+    code, _, err = fsck(copy)
+    if code not in (3, 5):
+        return f"{what}: fsck exits {code}: {err}"
+    for words in (["log"], ["status"], ["diff", "@~1"], ["state"], ["checkpoints"], ["runs"],
+                  ["metrics"], ["lineage"], ["names"], ["audit"], ["find", "--tag", "hard"]):
+        done = subprocess.run([CKL, "-C", copy, *words], capture_output=True, check=False)
+        if done.returncode < 0:
+            return f"{what}: {words} ends by signal {-done.returncode}"
+    return ""
+
+
+def put_nulls(root, table, info):
+    for column, _, _ in info:
+        if is_due():
+            said = put_null(root, table, column)
+            if said is not None:
+                yield said
+
+
 def main():
     root = sys.argv[1]
     only = sys.argv[2:]
@@ -175,6 +222,7 @@ def main():
         if database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 0:
             said += change_columns(root, database, table, info, keys)
             said += take_rows(root, database, table, keys)
+            said += put_nulls(root, table, info)
         elif table != "_intent":
             said.append(f"{table} has no rows: nothing was tried")
     if not only:
