@@ -1,6 +1,7 @@
 /* Putting right what can be, and saying what cannot. Files first; then, in one transaction, rows,
  * views, indexes, and the event that says so. */
 #include "check_repair.h"
+#include "doc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,7 +137,7 @@ static ckl_status put_object(ckl_check *job, db *fresh, const char *subject, ckl
         return status;
     bind_text(&row, ":name", name + 1);
     status = statement_step(&row, err);
-    return status == CKL_OK     ? check_run(job, column_text(&row, 0), err)
+    return status == CKL_OK     ? check_run(job, column_required(&row, 0), err)
            : status == CKL_DONE ? CKL_OK
                                 : status;
 }
@@ -178,7 +179,7 @@ static ckl_status add_event(ckl_check *job, ledger_event *event, json_t *detail,
                             ckl_error *err)
 {
     char op[33];
-    char *text = detail != NULL ? json_dumps(detail, JSON_COMPACT) : NULL;
+    char *text = doc_json_text(detail);
     json_decref(detail);
     if (text == NULL)
         return error_memory(err);

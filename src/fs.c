@@ -27,6 +27,17 @@ bool fs_exists(const char *path)
     return lstat(path, &found) == 0;
 }
 
+ckl_status fs_look(bool *there, bool *is_directory, const char *path, ckl_error *err)
+{
+    struct stat found = {0};
+    *there = lstat(path, &found) == 0;
+    if (is_directory != NULL)
+        *is_directory = S_ISDIR(found.st_mode);
+    if (*there || errno == ENOENT || errno == ENOTDIR)
+        return CKL_OK;
+    return error_errno(err, errno, "could not look at", path);
+}
+
 bool fs_is_read_only(const char *path)
 {
     struct statvfs found;

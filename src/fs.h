@@ -14,6 +14,9 @@ ckl_status fs_make_directories_below(const char *base, const char *path, ckl_err
 /* Makes one folder, durable in its parent, with the permissions that the umask leaves; that it is
  * there is fine. */
 ckl_status fs_make_directory(const char *path, ckl_error *err);
+/* As fs_exists and fs_is_directory (may be NULL), where a failure must not be taken for an absence.
+ * Errors: CKL_IO */
+ckl_status fs_look(bool *there, bool *is_directory, const char *path, ckl_error *err);
 bool fs_exists(const char *path);       /* anything at all, a dangling link included */
 bool fs_is_directory(const char *path); /* links are not followed */
 bool fs_is_read_only(const char *path); /* its file system */

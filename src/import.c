@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "doc.h"
 #include "import_internal.h"
 #include "utf8.h"
 
@@ -201,7 +202,7 @@ static ckl_status add_checkpoint(importing *task, const char *op, const old_weig
                                "path", old->path, "size", (json_int_t)old->size, "sha256", hex,
                                "origin", "unknown", "from_checkpoint", "first_step", "pending", 0,
                                "note", "elsewhere", task->done->folder);
-    char *text = detail != NULL ? json_dumps(detail, JSON_COMPACT) : NULL;
+    char *text = doc_json_text(detail);
     json_decref(detail);
     if (text == NULL)
         return error_memory(err);
@@ -265,7 +266,7 @@ static ckl_status find_run(importing *task, ckl_error *err)
         if (status == CKL_DONE)
             continue;
         if (status == CKL_OK)
-            name = strdup(column_text(&row, 0));
+            name = strdup(column_required(&row, 0));
         if (status == CKL_OK && name == NULL)
             status = error_memory(err);
         if (status == CKL_OK)
@@ -304,14 +305,17 @@ static ckl_status count_kinds(ckl_import *done, ckl_error *err)
                                 &done->summary.data_count};
     for (size_t kind = 0; kind < 3; kind++) {
         json_t *seen = json_object();
-        for (size_t index = 0; seen != NULL && index < done->experiment_count; index++) {
+        bool good = seen != NULL;
+        for (size_t index = 0; good && index < done->experiment_count; index++) {
             char segment[9];
             snprintf(segment, sizeof segment, "%.8s", done->experiments[index].hash + AT[kind]);
-            if (strcmp(segment, CKL_ABSENT_SEGMENT) != 0)
-                json_object_set_new(seen, segment, json_true());
+            good = strcmp(segment, CKL_ABSENT_SEGMENT) == 0 ||
+                   json_object_set_new(seen, segment, json_true()) == 0;
         }
-        if (seen == NULL)
+        if (!good) {
+            json_decref(seen);
             return error_memory(err);
+        }
         *COUNTS[kind] = json_object_size(seen);
         json_decref(seen);
     }

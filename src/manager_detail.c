@@ -3,11 +3,12 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "doc.h"
 #include "manager_internal.h"
 
 static ckl_status take(char **out, json_t *detail, ckl_error *err)
 {
-    *out = detail != NULL ? json_dumps(detail, JSON_COMPACT) : NULL;
+    *out = doc_json_text(detail);
     json_decref(detail);
     return *out != NULL ? CKL_OK : error_memory(err);
 }
@@ -36,6 +37,7 @@ ckl_status detail_of_end(char **out, const char *outcome, const char *who, ckl_e
     return take(out, json_pack("{s:s, s:s}", "outcome", outcome, "trainer", who), err);
 }
 
+/* NULL: out of memory. */
 static json_t *file_list(const work *unit)
 {
     json_t *files = json_array();
@@ -43,8 +45,12 @@ static json_t *file_list(const work *unit)
         const storage_move *move = &unit->files[index].move;
         char hex[65];
         digest_hex(hex, &move->sha256);
-        json_array_append_new(files, json_pack("{s:s, s:I, s:s}", "path", move->target, "size",
-                                               (json_int_t)move->size, "sha256", hex));
+        json_t *file = json_pack("{s:s, s:I, s:s}", "path", move->target, "size",
+                                 (json_int_t)move->size, "sha256", hex);
+        if (json_array_append_new(files, file) != 0) {
+            json_decref(files);
+            return NULL;
+        }
     }
     return files;
 }
@@ -53,6 +59,8 @@ ckl_status detail_of_work(char **out, db *ledger, const work *unit, ckl_error *e
 {
     int64_t event = 0;
     json_t *files = file_list(unit);
+    if (files == NULL)
+        return error_memory(err);
     if (!unit->is_checkpoint)
         return take(out, json_pack("{s:o}", "files", files), err);
     ckl_status status = ledger_checkpoint_event(&event, ledger, unit->from_checkpoint, err);

@@ -7,6 +7,7 @@
 
 #include <ckl/space.h>
 
+#include "doc.h"
 #include "manager_internal.h"
 #include "plan_gc.h"
 
@@ -170,7 +171,7 @@ static ckl_status record_removal(ckl_manager *manager, const plan_weights *row,
     digest_hex(hex, &file->sha256);
     json_t *detail = json_pack("{s:s, s:I, s:s}", "path", file->path, "size",
                                (json_int_t)row->bytes, "sha256", hex);
-    char *text = detail != NULL ? json_dumps(detail, JSON_COMPACT) : NULL;
+    char *text = doc_json_text(detail);
     json_decref(detail);
     if (text == NULL)
         return error_memory(err);
@@ -195,17 +196,27 @@ static ckl_status record_removal(ckl_manager *manager, const plan_weights *row,
     return status;
 }
 
+/* NULL: out of memory. */
+static json_t *removed_paths(const ckl_gc *job)
+{
+    json_t *paths = json_array();
+    for (size_t index = 0; index < job->count; index++) {
+        if (job->rows[index].removed &&
+            json_array_append_new(paths, json_string(job->files[index].path)) != 0) {
+            json_decref(paths);
+            return NULL;
+        }
+    }
+    return paths;
+}
+
 /* The intent names the files: whoever finds it takes them away. */
 static ckl_status write_intent(ckl_manager *manager, const ckl_gc *job, const char *op,
                                ckl_error *err)
 {
-    json_t *paths = json_array();
-    for (size_t index = 0; index < job->count; index++) {
-        if (job->rows[index].removed)
-            json_array_append_new(paths, json_string(job->files[index].path));
-    }
-    json_t *detail = json_pack("{s:o}", "remove", paths);
-    char *text = detail != NULL ? json_dumps(detail, JSON_COMPACT) : NULL;
+    json_t *paths = removed_paths(job);
+    json_t *detail = paths != NULL ? json_pack("{s:o}", "remove", paths) : NULL;
+    char *text = doc_json_text(detail);
     json_decref(detail);
     if (text == NULL)
         return error_memory(err);
@@ -307,11 +318,7 @@ static ckl_status record_batch(ckl_manager *manager, const ckl_gc *job, const ch
 static ckl_status remove_batch(ckl_manager *manager, const ckl_gc *job, const char *op,
                                ckl_error *err)
 {
-    json_t *paths = json_array();
-    for (size_t index = 0; index < job->count; index++) {
-        if (job->rows[index].removed)
-            json_array_append_new(paths, json_string(job->files[index].path));
-    }
+    json_t *paths = removed_paths(job);
     ckl_status status =
         paths != NULL ? work_remove_files(manager, op, paths, err) : error_memory(err);
     json_decref(paths);

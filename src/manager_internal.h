@@ -158,6 +158,10 @@ typedef struct work {
     struct json_t *detail;   /* … with their names in here */
 } work;
 void work_free(work *unit);
+/* As its intent keeps it (manager_intent.c); *out is the caller's. Decoding: CKL_DAMAGED when it is
+ * not understood. */
+ckl_status work_encode(char **out, const work *unit, ckl_error *err);
+ckl_status work_decode(work *out, const char *op, const char *text, ckl_error *err);
 /* What the event of a work says beyond its columns (manager_detail.c); *out is the caller's. */
 ckl_status detail_of_work(char **out, db *ledger, const work *unit, ckl_error *err);
 /* Of an event that sets where weights come from: as the run has it now. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doc.h"
 #include "merge_internal.h"
 
 #define RUN_NAME_MOST 64
@@ -72,7 +73,7 @@ static ckl_status find_known_run(merge_run *run, merge *job, const char *op, ckl
     bind_text(&row, ":op", op);
     status = statement_step(&row, err);
     if (status == CKL_OK)
-        status = ledger_run_find(&run->row, job->ours, column_text(&row, 0), err);
+        status = ledger_run_find(&run->row, job->ours, column_required(&row, 0), err);
     run->begun = run->row.id != 0;
     return status == CKL_DONE ? CKL_OK : status;
 }
@@ -97,9 +98,9 @@ static ckl_status map_runs(merge *job, ckl_error *err)
         }
         merge_run *run = &job->runs[job->run_count++];
         *run = (merge_run){.other = column_integer(&row, 0), .row = {.first_step = -1}};
-        status = find_known_run(run, job, column_text(&row, 2), err);
+        status = find_known_run(run, job, column_required(&row, 2), err);
         if (status == CKL_OK && run->row.id == 0)
-            status = merge_add_run(run, job, column_text(&row, 1), err);
+            status = merge_add_run(run, job, column_required(&row, 1), err);
     }
     job->result.run_count = job->run_count;
     return status == CKL_DONE ? CKL_OK : status;
@@ -119,8 +120,8 @@ static ckl_status take_aliases(merge *job, ckl_error *err)
         status = merge_experiment(&here, job, column_integer(&row, 1), 0, err);
         if (status == CKL_OK)
             status = ledger_experiment_get(&experiment, job->ours, here, err);
-        if (status == CKL_OK && json_object_get(job->aliases, column_text(&row, 0)) == NULL &&
-            json_object_set_new(job->aliases, column_text(&row, 0),
+        if (status == CKL_OK && json_object_get(job->aliases, column_required(&row, 0)) == NULL &&
+            json_object_set_new(job->aliases, column_required(&row, 0),
                                 json_string(experiment.hash.text)) != 0)
             status = error_memory(err);
     }
@@ -144,7 +145,7 @@ static ckl_status make_detail(char **out, const merge *job, ckl_error *err)
 {
     json_t *detail = json_pack("{s:s, s:I, s:O}", "ledger", job->other_name, "events",
                                (json_int_t)job->result.new_event_count, "aliases", job->aliases);
-    *out = detail != NULL ? json_dumps(detail, JSON_COMPACT) : NULL;
+    *out = doc_json_text(detail);
     json_decref(detail);
     return *out != NULL ? CKL_OK : error_memory(err);
 }
@@ -189,7 +190,7 @@ static ckl_status read_name(char out[64], db *ledger, ckl_error *err)
     if (status == CKL_OK)
         status = statement_step(&row, err);
     if (status == CKL_OK)
-        snprintf(out, 64, "%s", column_text(&row, 0));
+        snprintf(out, 64, "%s", column_required(&row, 0));
     return status == CKL_DONE ? error_set(err, CKL_DAMAGED, "the ledger has lost its name")
                               : status;
 }

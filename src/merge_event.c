@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doc.h"
 #include "merge_internal.h"
 
 /* What an event does here. */
@@ -109,8 +110,8 @@ static ckl_status complete_files(merge *job, foreign_event *from, ckl_error *err
                                   : status;
     digest_hex(hex, &sha256);
     json_t *added =
-        json_pack("{s:[{s:s, s:I, s:s}], s:I, s:s?}", "files", "path", column_text(&row, 0), "size",
-                  (json_int_t)column_integer(&row, 1), "sha256", hex, "pending",
+        json_pack("{s:[{s:s, s:I, s:s}], s:I, s:s?}", "files", "path", column_required(&row, 0),
+                  "size", (json_int_t)column_integer(&row, 1), "sha256", hex, "pending",
                   (json_int_t)column_integer(&row, 3), "note", column_text(&row, 4));
     bool put = added != NULL && json_object_update(from->detail, added) == 0;
     json_decref(added);
@@ -251,7 +252,7 @@ static ckl_status add_event(int64_t *seq, merge *job, foreign_event *from, ckl_e
 {
     char *text = NULL;
     if (from->detail != NULL) {
-        text = json_dumps(from->detail, JSON_COMPACT);
+        text = doc_json_text(from->detail);
         if (text == NULL)
             return error_memory(err);
     }
@@ -387,11 +388,11 @@ static ckl_status read_event(foreign_event *out, merge *job, const statement *ro
                            .from_experiment = column_integer(row, 7),
                            .config = column_integer(row, 8),
                            .from_config = column_integer(row, 9),
-                           .event = {.op = column_text(row, 1),
+                           .event = {.op = column_required(row, 1),
                                      .at_us = column_integer(row, 2),
-                                     .kind = column_text(row, 5),
+                                     .kind = column_required(row, 5),
                                      .step = column_is_null(row, 10) ? -1 : column_integer(row, 10),
-                                     .actor = column_text(row, 11),
+                                     .actor = column_required(row, 11),
                                      .reason = column_text(row, 12)}};
     size_t count = sizeof ROLES / sizeof *ROLES;
     while (out->role < count && strcmp(ROLES[out->role].kind, out->event.kind) != 0)

@@ -167,13 +167,17 @@ ckl_status storage_op_begin(storage_op **out, storage *tree, const char *name, c
 ckl_status storage_op_adopt(storage_op **out, storage *tree, const char *name, ckl_error *err)
 {
     storage_op *op = NULL;
-    ckl_error unlocked = {0};
+    ckl_error unlocked = {0}, unseen = {0};
+    bool there = false, is_folder = false;
     ckl_status status = new_op(&op, tree, name, err);
     if (status != CKL_OK)
         return status;
     status = take_lease(op, &unlocked);
+    ckl_status seen = fs_look(&there, &is_folder, op->folder, &unseen);
     /* Its process may have ended it in between: then what is locked has no name any more. */
-    if (status != CKL_BUSY && !fs_is_directory(op->folder))
+    if (status != CKL_BUSY && seen != CKL_OK)
+        status = error_set(err, seen, "%s", unseen.message);
+    else if (status != CKL_BUSY && (!there || !is_folder))
         status = error_set(err, CKL_NOT_FOUND, "there is no '%s'", op->folder);
     else if (status != CKL_OK)
         error_set(err, status, "%s", unlocked.message);

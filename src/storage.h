@@ -85,9 +85,10 @@ typedef struct storage_move {
  * Errors: CKL_DAMAGED  a target is there with other bytes, or is no place of the tree (named);
  * CKL_IO, CKL_NO_SPACE */
 ckl_status storage_place(storage_op *op, const storage_move *moves, size_t count, ckl_error *err);
-/* True when every move can be finished: its target holds its bytes, or its staged file does and
- * nothing is in the way. */
-bool storage_can_place(const storage_op *op, const storage_move *moves, size_t count);
+/* *out: every move can be finished: its target holds its bytes, or its staged file does and nothing
+ * is in the way. Errors: CKL_IO  that cannot be told now */
+ckl_status storage_can_place(bool *out, const storage_op *op, const storage_move *moves,
+                             size_t count, ckl_error *err);
 
 /* Takes a file of the tree away; that it is gone already is fine.
  * Errors: CKL_DAMAGED  no place of the tree */

@@ -68,12 +68,22 @@ static ckl_status building_path(char **out, const storage_op *op, const storage_
 
 /* ---- small steps ----------------------------------------------------------------------------- */
 
-static bool has_bytes(const char *path, const storage_move *move)
+/* Only what is known not to be there is not: a file that cannot be read now is no other file. */
+static ckl_status has_bytes(bool *out, const char *path, const storage_move *move, ckl_error *err)
 {
     digest found;
     uint64_t size = 0;
-    return fs_file_size(&size, path, NULL) == CKL_OK && size == move->size &&
-           fs_hash_file(&found, &size, path, NULL) == CKL_OK && digest_equal(&found, &move->sha256);
+    ckl_error failure = {0};
+    ckl_status status = fs_file_size(&size, path, &failure);
+    *out = false;
+    if (status == CKL_OK && size == move->size)
+        status = fs_hash_file(&found, &size, path, &failure);
+    else if (status == CKL_OK)
+        return CKL_OK;
+    *out = status == CKL_OK && digest_equal(&found, &move->sha256);
+    if (status == CKL_OK || status == CKL_NOT_FOUND || status == CKL_INVALID)
+        return CKL_OK;
+    return error_set(err, status, "%s", failure.message);
 }
 
 /* The folder above a path in the tree, or above that; *out is the caller's. */
@@ -159,28 +169,44 @@ static ckl_status place_whole(storage_op *op, const storage_move *first, const s
 /* ---- file by file, into a folder that is there ----------------------------------------------- */
 
 /* Where the bytes are now: staged, or gathered for a folder that was not renamed. NULL: in place
- * already, or nowhere. */
-static char *find_staged(const storage_op *op, const storage_move *move)
+ * already, or nowhere. *out is the caller's. */
+static ckl_status find_staged(char **out, const storage_op *op, const storage_move *move,
+                              ckl_error *err)
 {
     char *staged = NULL, *building = NULL, *gathered = NULL;
-    if (storage_op_path(&staged, op, move->name, NULL) == CKL_OK && fs_exists(staged))
-        return staged;
-    free(staged);
-    if (building_path(&building, op, move, NULL) == CKL_OK &&
-        storage_join(&gathered, building, move->target + EXPERIMENT_LENGTH + 1, NULL) == CKL_OK &&
-        !fs_exists(gathered)) {
-        free(gathered);
-        gathered = NULL;
+    bool there = false;
+    *out = NULL;
+    ckl_status status = storage_op_path(&staged, op, move->name, err);
+    if (status == CKL_OK)
+        status = fs_look(&there, NULL, staged, err);
+    if (status == CKL_OK && there) {
+        *out = staged;
+        return CKL_OK;
     }
+    free(staged);
+    if (status == CKL_OK)
+        status = building_path(&building, op, move, err);
+    if (status == CKL_OK)
+        status = storage_join(&gathered, building, move->target + EXPERIMENT_LENGTH + 1, err);
+    if (status == CKL_OK)
+        status = fs_look(&there, NULL, gathered, err);
     free(building);
-    return gathered;
+    if (status == CKL_OK && there)
+        *out = gathered;
+    else
+        free(gathered);
+    return status;
 }
 
 static ckl_status settle_existing(const char *target, const storage_move *move, ckl_error *err)
 {
-    if (has_bytes(target, move))
-        return CKL_OK;
-    if (!fs_exists(target))
+    bool same = false, there = false;
+    ckl_status status = has_bytes(&same, target, move, err);
+    if (status == CKL_OK && !same)
+        status = fs_look(&there, NULL, target, err);
+    if (status != CKL_OK || same)
+        return status;
+    if (!there)
         return error_set(err, CKL_IO, "'%s' is lost: neither staged nor in its place",
                          move->target);
     error_set(err, CKL_DAMAGED, "'%s' is there with other content", move->target);
@@ -190,8 +216,10 @@ static ckl_status settle_existing(const char *target, const storage_move *move, 
 
 static ckl_status place_one(storage_op *op, const storage_move *move, ckl_error *err)
 {
-    char *target = NULL, *folder = NULL, *staged = find_staged(op, move);
-    ckl_status status = storage_path(&target, op->tree, move->target, err);
+    char *target = NULL, *folder = NULL, *staged = NULL;
+    ckl_status status = find_staged(&staged, op, move, err);
+    if (status == CKL_OK)
+        status = storage_path(&target, op->tree, move->target, err);
     if (status == CKL_OK)
         status = folder_of(&folder, target, err);
     if (status == CKL_OK)
@@ -248,23 +276,34 @@ ckl_status storage_place(storage_op *op, const storage_move *moves, size_t count
     return status;
 }
 
-static bool can_place_one(const storage_op *op, const storage_move *move)
+static ckl_status can_place_one(bool *out, const storage_op *op, const storage_move *move,
+                                ckl_error *err)
 {
-    char *target = NULL, *staged = find_staged(op, move);
-    bool can = storage_path(&target, op->tree, move->target, NULL) == CKL_OK &&
-               (has_bytes(target, move) || (staged != NULL && has_bytes(staged, move) &&
-                                            (move->replace || !fs_exists(target))));
+    char *target = NULL, *staged = NULL;
+    bool there = false;
+    *out = false;
+    ckl_status status = find_staged(&staged, op, move, err);
+    if (status == CKL_OK)
+        status = storage_path(&target, op->tree, move->target, err);
+    if (status == CKL_OK)
+        status = has_bytes(out, target, move, err);
+    if (status == CKL_OK && !*out && staged != NULL && !move->replace)
+        status = fs_look(&there, NULL, target, err);
+    if (status == CKL_OK && !*out && staged != NULL && !there)
+        status = has_bytes(out, staged, move, err);
     free(staged);
     free(target);
-    return can;
+    return status;
 }
 
-bool storage_can_place(const storage_op *op, const storage_move *moves, size_t count)
+ckl_status storage_can_place(bool *out, const storage_op *op, const storage_move *moves,
+                             size_t count, ckl_error *err)
 {
-    bool all = check_targets(moves, count, NULL) == CKL_OK;
-    for (size_t index = 0; all && index < count; index++)
-        all = can_place_one(op, &moves[index]);
-    return all;
+    *out = check_targets(moves, count, NULL) == CKL_OK;
+    ckl_status status = CKL_OK;
+    for (size_t index = 0; status == CKL_OK && *out && index < count; index++)
+        status = can_place_one(out, op, &moves[index], err);
+    return status;
 }
 
 ckl_status storage_remove(storage *tree, const char *relative, ckl_error *err)
