@@ -155,7 +155,8 @@ ckl_status ledger_experiment_record(ledger_experiment *out, bool *recorded, db *
 ckl_status ledger_experiment_dumped(db *ledger, int64_t experiment, int64_t event, ckl_error *err);
 /* The nearest experiment with a dump among `experiment` and what it came from; 0: none. */
 ckl_status ledger_dumped_ancestor(int64_t *out, db *ledger, int64_t experiment, ckl_error *err);
-bool ledger_experiment_has_checkpoint(db *ledger, int64_t experiment);
+ckl_status ledger_experiment_has_checkpoint(bool *out, db *ledger, int64_t experiment,
+                                            ckl_error *err);
 
 /* ---- names and notes (ledger_label.c) -------------------------------------------------------- */
 

@@ -8,7 +8,7 @@
 static void experiment_columns(ledger_experiment *out, const statement *row)
 {
     out->id = column_integer(row, 0);
-    snprintf(out->hash.text, sizeof out->hash.text, "%s", column_text(row, 1));
+    snprintf(out->hash.text, sizeof out->hash.text, "%s", column_required(row, 1));
     out->model = column_integer(row, 2);
     out->config = column_integer(row, 3);
     out->data = column_integer(row, 4);
@@ -138,16 +138,21 @@ ckl_status ledger_dumped_ancestor(int64_t *out, db *ledger, int64_t experiment, 
     return status == CKL_NOT_FOUND ? CKL_OK : status;
 }
 
-bool ledger_experiment_has_checkpoint(db *ledger, int64_t experiment)
+ckl_status ledger_experiment_has_checkpoint(bool *out, db *ledger, int64_t experiment,
+                                            ckl_error *err)
 {
     STATEMENT_AUTO row = {0};
     int64_t any = 0;
-    if (db_query(&row, ledger,
-                 "SELECT 1 FROM _checkpoint WHERE experiment = :experiment AND state = 'present'",
-                 NULL) != CKL_OK)
-        return false;
+    *out = false;
+    ckl_status status = db_query(
+        &row, ledger,
+        "SELECT 1 FROM _checkpoint WHERE experiment = :experiment AND state = 'present'", err);
+    if (status != CKL_OK)
+        return status;
     bind_integer(&row, ":experiment", experiment);
-    return ledger_first_integer(&any, &row, NULL) == CKL_OK;
+    status = ledger_first_integer(&any, &row, err);
+    *out = status == CKL_OK;
+    return status == CKL_NOT_FOUND ? CKL_OK : status;
 }
 
 /* ---- where weights come from ----------------------------------------------------------------- */
@@ -190,7 +195,7 @@ ckl_status ledger_run_find(ledger_run *out, db *ledger, const char *name, ckl_er
                             column_integer(&row, 3),
                             column_integer(&row, 4),
                             column_is_null(&row, 5) ? -1 : column_integer(&row, 5),
-                            ledger_origin_of(column_text(&row, 6))};
+                            ledger_origin_of(column_required(&row, 6))};
     return status == CKL_DONE ? CKL_OK : status;
 }
 
@@ -242,7 +247,7 @@ ckl_status ledger_run_name(char **out, db *ledger, int64_t run, ckl_error *err)
                          (long long)run);
     if (status != CKL_OK)
         return status;
-    *out = strdup(column_text(&row, 0));
+    *out = strdup(column_required(&row, 0));
     return *out != NULL ? CKL_OK : error_memory(err);
 }
 

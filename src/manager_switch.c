@@ -93,16 +93,20 @@ static ckl_status try_switch(manager_view *view, bool *dump_first, ckl_hash *fro
     if (status == CKL_OK)
         status = manager_resolve(&target, manager, hash, err);
     *from = view->head.hash;
-    *dump_first = status == CKL_OK && view->head.id != 0 && view->head.id != target.id &&
-                  view->head.dumped == 0 &&
-                  ledger_experiment_has_checkpoint(manager->ledger, view->head.id);
+    *dump_first = false;
+    if (status == CKL_OK && view->head.id != 0 && view->head.id != target.id &&
+        view->head.dumped == 0)
+        status = ledger_experiment_has_checkpoint(dump_first, manager->ledger, view->head.id, err);
     if (status == CKL_OK && !*dump_first && (view->head.id != target.id || step >= 0)) {
         status = move_to(view, manager, &target, step, err);
+        int64_t own_session = view->session;
+        if (status == CKL_OK) /* here, for what is done must not end with an error */
+            status = manager_view_read(view, manager, err);
         status = manager_end(manager, status, err);
         if (status != CKL_OK)
             return status;
         manager_forget_metrics(manager);
-        manager->session = view->session;
+        manager->session = own_session;
         manager->own_head = view->head.hash;
         return CKL_OK;
     }
@@ -124,8 +128,6 @@ ckl_status ckl_manager_switch(ckl_switch_result *out, ckl_manager *manager, cons
             break;
         status = manager_dump(&dumped, manager, true, err);
     }
-    if (status == CKL_OK)
-        status = manager_view_read(&view, manager, err);
     if (status == CKL_OK)
         *out = (ckl_switch_result){from, view.head.hash, view.pending};
     return status;

@@ -242,12 +242,13 @@ static ckl_status decide(attempt *tried, ckl_manager *manager, change *wanted, i
     plan_input input = {.head = manager_state_of(&view->head),
                         .next = manager_state_of(&view->head),
                         .head_recorded = view->head.id != 0,
-                        .head_dumped = view->head.dumped != 0,
-                        .head_has_checkpoint =
-                            view->head.id != 0 &&
-                            ledger_experiment_has_checkpoint(manager->ledger, view->head.id)};
+                        .head_dumped = view->head.dumped != 0};
     *config = view->run.head_config;
-    status = record_model(&input.next, wanted, manager, err);
+    if (view->head.id != 0)
+        status = ledger_experiment_has_checkpoint(&input.head_has_checkpoint, manager->ledger,
+                                                  view->head.id, err);
+    if (status == CKL_OK)
+        status = record_model(&input.next, wanted, manager, err);
     if (status == CKL_OK)
         status = record_config(&input.next, config, wanted, manager, err);
     if (status == CKL_OK)

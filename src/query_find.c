@@ -6,6 +6,7 @@
 #include <ckl/audit.h>
 
 #include "canon.h"
+#include "doc.h"
 #include "manager_internal.h"
 
 #define CONDITIONS_MOST 32
@@ -135,6 +136,8 @@ static ckl_status read_condition(condition *out, const ckl_condition *given, ckl
     *out = (condition){.kind = given->kind};
     bool compares = given->kind == CKL_WHERE_CONFIG || given->kind == CKL_WHERE_METRIC;
     ckl_status status = CKL_OK;
+    if (!doc_valid_utf8(given->text, strlen(given->text)))
+        return bad_condition(given->text, "it is not valid Unicode", err);
     if (compares)
         status = read_comparison(out, given->text, err);
     else if ((out->name = strdup(given->text)) == NULL)
@@ -160,7 +163,7 @@ static void hint_paths(ckl_manager *manager, const char *pointer, ckl_error *err
     bind_text(&row, ":last", last);
     while (statement_step(&row, NULL) == CKL_OK) {
         buf_add_text(&found, found.size > 0 ? ", " : "did you mean: ");
-        buf_add_text(&found, column_text(&row, 0));
+        buf_add_text(&found, column_required(&row, 0));
     }
     if (found.size > 0 && !found.failed)
         error_hint(err, "%s", found.data);
@@ -402,7 +405,7 @@ ckl_status ckl_found_next(ckl_found *out, ckl_found_cursor *cursor, ckl_error *e
         return status;
     *out = (ckl_found){.experiment = column_text(row, 0),
                        .at_us = column_integer(row, 1),
-                       .run = column_text(row, 2),
+                       .run = column_required(row, 2),
                        .name = column_text(row, 3),
                        .dumped = column_integer(row, 4) != 0,
                        .checkpoint_count = (uint64_t)column_integer(row, 5),

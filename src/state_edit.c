@@ -396,14 +396,13 @@ static ckl_status take_content(ckl_data_state **out, ckl_data_state *state, stat
     if (!*taken)
         return copy_state(out, state, err);
     ckl_data_state *empty = calloc(1, sizeof *empty);
-    if (empty == NULL)
-        return error_memory(err);
-    ckl_status status = state_lend(empty, state, swaps, count, err);
+    ckl_status status =
+        empty != NULL ? state_lend(empty, state, swaps, count, err) : error_memory(err);
+    *taken = status == CKL_OK;
     if (status == CKL_OK)
         *out = empty;
     else
         free(empty);
-    *taken = status == CKL_OK;
     return status;
 }
 
