@@ -1,5 +1,5 @@
 # Power loss: record.c writes down what workloads do to the disk, `fault` tries what is left of it
-# after a crash. CKL_FAULT_STATES sets how many states each workload gets; see run.sh.
+# after a crash. The parts of the harness are put together by run.sh.
 add_library(fault_record SHARED tests/fault/record.c tests/fault/record_calls.c
             tests/fault/record_names.c)
 target_compile_definitions(fault_record PRIVATE _GNU_SOURCE)
@@ -17,9 +17,12 @@ target_compile_definitions(fault PRIVATE TESTS_DIR="${CMAKE_SOURCE_DIR}/tests"
                            FAULT_RECORDER="$<TARGET_FILE:fault_record>")
 add_dependencies(fault fault_record)
 
-add_test(NAME fault/power_loss COMMAND bash ${CMAKE_SOURCE_DIR}/tests/fault/run.sh)
+add_test(NAME fault/power_loss COMMAND bash ${CMAKE_SOURCE_DIR}/tests/fault/run.sh power plants)
 set_tests_properties(fault/power_loss PROPERTIES ENVIRONMENT
-  "FAULT=$<TARGET_FILE:fault>;ASAN_OPTIONS=verify_asan_link_order=0")
+  "CKL_BUILD=${CMAKE_BINARY_DIR};CKL_FAULT_ROWS=${CMAKE_BINARY_DIR}/rows;ASAN_OPTIONS=verify_asan_link_order=0")
 
 include(${CMAKE_SOURCE_DIR}/tests/fault/fuzz/fuzz.cmake)
 include(${CMAKE_SOURCE_DIR}/tests/fault/model/model.cmake)
+include(${CMAKE_SOURCE_DIR}/tests/fault/errors/errors.cmake)
+include(${CMAKE_SOURCE_DIR}/tests/fault/full/full.cmake)
+include(${CMAKE_SOURCE_DIR}/tests/fault/damage/damage.cmake)
