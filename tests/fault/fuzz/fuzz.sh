@@ -27,7 +27,7 @@ fuzz_one() {
     local name=$1 code=0 began=$SECONDS log=build/fuzz/$1.log dictionary=()
     mkdir -p "build/fuzz/inputs/$name"
     [ ! -e "tests/fault/fuzz/$name.dict" ] || dictionary=(-dict="tests/fault/fuzz/$name.dict")
-    build/fuzz/fuzz_"$name" -max_total_time="$seconds" -seed="$seed" -timeout=10 -rss_limit_mb=1024 \
+    build/fuzz/fuzz_"$name" -max_total_time="$seconds" -seed="$seed" -timeout=60 -rss_limit_mb=1024 \
         -max_len=65536 -print_final_stats=1 -artifact_prefix="build/fuzz/found/$name-" \
         "${dictionary[@]}" "build/fuzz/inputs/$name" "tests/fault/fuzz/corpus/$name" \
         >"$log" 2>&1 </dev/null || code=$?
