@@ -62,13 +62,12 @@ bool doc_valid_utf8(const char *text, size_t size)
     return utf8_length(text, size) == size;
 }
 
-/* strtod as in the C locale: a host program may have set one with a decimal comma. */
-static double plain_strtod(const char *text)
+double doc_strtod(const char *text, char **end)
 {
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (plain == (locale_t)0)
-        return strtod(text, NULL);
-    double value = strtod_l(text, NULL, plain);
+        return strtod(text, end);
+    double value = strtod_l(text, end, plain);
     freelocale(plain);
     return value;
 }
@@ -78,7 +77,7 @@ bool doc_real_is_finite(double *out, const char *text, size_t size)
     char *copy = strndup(text, size);
     if (copy == NULL)
         return false;
-    *out = plain_strtod(copy);
+    *out = doc_strtod(copy, NULL);
     free(copy);
     return *out - *out == 0;
 }
@@ -109,11 +108,11 @@ bool doc_is_wide_integer(const char *digits, size_t size)
     char text[40];
     memcpy(text, digits, size);
     text[size] = '\0';
-    double value = plain_strtod(text);
+    double value = doc_strtod(text, NULL);
     char shorter[24], full[24], again[40];
     int exponent = digits_of(shorter, value, 16);
     snprintf(again, sizeof again, "%se%d", shorter, exponent - 15);
-    if (plain_strtod(again) == value)
+    if (doc_strtod(again, NULL) == value)
         return false;
     exponent = digits_of(full, value, 17);
     return (size_t)exponent + 1 == size && memcmp(full, digits, 17) == 0 &&

@@ -46,6 +46,9 @@ const char *doc_wide_integer(const json_t *value);
 /* True when `text` of `size` bytes is valid UTF-8 (no surrogates, nothing over U+10FFFF). */
 bool doc_valid_utf8(const char *text, size_t size);
 
+/* strtod as in the C locale: a host program may have set one with a decimal comma. */
+double doc_strtod(const char *text, char **end);
+
 /* As compact JSON, the caller's (free). NULL: out of memory, or `tree` is NULL. */
 char *doc_json_text(const json_t *tree);
 

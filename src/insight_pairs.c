@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "canon.h"
+#include "doc.h"
 #include "insight_pairs.h"
 
 #define CROWD 200 /* of more states that share the rest, only neighbours are paired */
@@ -59,7 +60,7 @@ static int compare_texts(const char *left, const char *right)
     char *left_end = NULL, *right_end = NULL;
     if (left == NULL || right == NULL)
         return (left != NULL) - (right != NULL);
-    double first = strtod(left, &left_end), second = strtod(right, &right_end);
+    double first = doc_strtod(left, &left_end), second = doc_strtod(right, &right_end);
     bool numbers =
         left_end != left && *left_end == '\0' && right_end != right && *right_end == '\0';
     if (numbers && (first < second || first > second))

@@ -74,7 +74,7 @@ static ckl_status read_value(condition *out, ckl_error *err)
     char *end = NULL, *typed = out->value;
     size_t size = strlen(typed);
     BUF_AUTO text = BUF_INIT;
-    out->number = strtod(typed, &end);
+    out->number = doc_strtod(typed, &end);
     out->is_number = size > 0 && *end == '\0' && strspn(typed, "+-.0123456789eE") == size;
     bool is_word =
         strcmp(typed, "true") == 0 || strcmp(typed, "false") == 0 || strcmp(typed, "null") == 0;

@@ -14,3 +14,20 @@ ckl_library_test(auto)
 ckl_library_test(survive)
 ckl_library_test(crash_many)
 ckl_library_test(many)
+
+# A locale with a decimal comma, from the package `locales` (tools/test.sh installs it).
+set(COMMA_LOCALE ${CMAKE_BINARY_DIR}/locale/de_DE.UTF-8)
+find_program(LOCALEDEF localedef)
+if(LOCALEDEF AND EXISTS /usr/share/i18n/locales/de_DE)
+  add_custom_command(
+    OUTPUT ${COMMA_LOCALE}/LC_NUMERIC
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/locale
+    COMMAND ${LOCALEDEF} -i de_DE -f UTF-8 ${COMMA_LOCALE}
+    VERBATIM)
+  add_custom_target(comma_locale ALL DEPENDS ${COMMA_LOCALE}/LC_NUMERIC)
+  ckl_library_test(locale)
+  set_tests_properties(unit/locale unit/doc PROPERTIES
+                       ENVIRONMENT LOCPATH=${CMAKE_BINARY_DIR}/locale)
+else()
+  message(STATUS "unit/locale is left out: the package locales is not installed")
+endif()

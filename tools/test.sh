@@ -2,7 +2,7 @@
 # Installs what is needed, builds, and runs all tests; --with-torch: those with PyTorch, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-more=(patchelf binutils python3-venv dpkg-dev file)
+more=(patchelf binutils python3-venv dpkg-dev file locales)
 if [ "${1:-}" = --with-torch ]; then
     shift
     more+=(python3-torch python3-sklearn python3-numpy python3-pandas

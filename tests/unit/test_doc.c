@@ -117,11 +117,8 @@ END_TEST
 /* A host program's locale must not change what a number is. */
 START_TEST(decimal_comma)
 {
-    static const char *const LOCALES[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE.utf8",
-                                          "ru_RU.UTF-8"};
-    bool found = false;
-    for (size_t index = 0; index < COUNT(LOCALES) && !found; index++)
-        found = setlocale(LC_NUMERIC, LOCALES[index]) != NULL;
+    bool found = setlocale(LC_NUMERIC, "de_DE.UTF-8") != NULL;
+    ck_assert(found || getenv("LOCPATH") == NULL); /* it is made with the build */
     expect(CKL_FORMAT_YAML, "[0.5, 1:30.5, 1.5e-1]", "[0.5,90.5,0.14999999999999999]");
     json_t *tree = NULL;
     ck_assert_int_eq(parse(&tree, CKL_FORMAT_JSON, "[2.5e-1]", 8, NULL, NULL), CKL_OK);
