@@ -8,10 +8,10 @@
 # commit they were made at, in $CKL_FAULT_ROWS (build/fault); --table then writes
 # tests/fault/RESULTS.md from all the rows that are there. CKL_FAULT_SIZE=large: as large as in
 # RESULTS.md, which takes hours; without it small. CKL_SEED: 1. CKL_FAULT_JOBS: so much at a time,
-# where that can be (2). CKL_FAULT_ONLY: of the fuzz targets, or of the
-# operations that errors are tried in, only these; the rows of the others stay.
-# $CKL_BUILD: where the programs are (build/release). Exit 1: a violation, or a planted mistake that was not found; what to run again
-# is said.
+# where that can be (2). CKL_FAULT_ONLY: of the fuzz targets, or of the operations that errors are
+# tried in, only these; the rows of the others stay. $CKL_BUILD: where the programs are; without it
+# they are built in build/release. Exit 1: a violation, or a planted mistake that was not found;
+# what to run again is said.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -150,14 +150,14 @@ run_part() {
 
 write_table() {
     local part
-    cat <<'TEXT'
+    cat <<TEXT
 # What was tried to break it
 
-Written by `CKL_FAULT_SIZE=large tests/fault/run.sh --table`; never edited by hand. A violation is
-anything that breaks a promise: something acknowledged is lost, an operation is there by half, a
-file is not what its row says, an intent is left after recovery, a second opening writes, an error
-without a message, a wrong answer without an error, a leak, a crash. Of a planted mistake, the
-violation would be that it is not found.
+Written by \`${CKL_FAULT_SIZE:+CKL_FAULT_SIZE=$CKL_FAULT_SIZE }tests/fault/run.sh --table\`; never
+edited by hand. A violation is anything that breaks a promise: something acknowledged is lost, an
+operation is there by half, a file is not what its row says, an intent is left after recovery, a
+second opening writes, an error without a message, a wrong answer without an error, a leak, a crash.
+Of a planted mistake, the violation would be that it is not found.
 
 | fault | tried | violations | seed | seconds | commit |
 |---|---:|---:|---:|---:|---|
@@ -183,6 +183,8 @@ for argument; do
 done
 [ ${#parts[@]} -gt 0 ] || parts=("${all[@]}")
 mkdir -p "$rows"
+[ "${parts[*]}" = none ] || [ -n "${CKL_BUILD-}" ] ||
+    { "$here/../../tools/install-packages.sh" && "$here/../../tools/build.sh"; } >&2
 for part in "${parts[@]}"; do
     [ "$part" = none ] || run_part "$part"
 done

@@ -13,7 +13,7 @@ add_executable(fault_errors tests/fault/errors/main.c tests/fault/errors/judge.c
                tests/fault/errors/failing.c tests/fault/errors/failing_calls.c
                tests/fault/errors/failing_memory.c tests/fault/errors/failing_vfs.c)
 set(static_libraries $<TARGET_FILE:ckl_static>)
-foreach(name sqlite3 jansson yaml crypto z)
+foreach(name sqlite3 jansson yaml crypto)
   find_library(STATIC_${name} lib${name}.a REQUIRED)
   list(APPEND static_libraries ${STATIC_${name}})
 endforeach()

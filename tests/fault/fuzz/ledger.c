@@ -1,6 +1,7 @@
 /* A ledger that is not as it was written. The input is a list of patches: which file (the ledger,
  * its log) or a value of a row, where, what. Whoever opens it is told, fsck finds it, or every
- * answer is as it was. */
+ * answer is as it was; a ledger that it is merged into takes all of it or nothing, and stays sound.
+ */
 #include <sqlite3.h>
 
 #include "../damage/answers.h"
@@ -9,6 +10,7 @@
 #define PATCHES_MAX 8
 
 static history closed, killed;
+static history sound_one; /* what others are merged into: another ledger of the same history */
 
 static void make_histories(void)
 {
@@ -17,6 +19,8 @@ static void make_histories(void)
     history_make(&closed, path, false);
     snprintf(path, sizeof path, "%s/killed", fuzz_place());
     history_make(&killed, path, true);
+    snprintf(path, sizeof path, "%s/sound-one", fuzz_place());
+    history_make(&sound_one, path, false);
 }
 
 /* ---- patches --------------------------------------------------------------------------------- */
@@ -103,14 +107,70 @@ static bool is_a_moment(const history *made, const char *text, bool any)
     return false;
 }
 
+static void must_open(const history *made, const char *folder, bool log)
+{
+    char first[640], why[640];
+    answers now;
+    answers_read(&now, folder, false);
+    long findings = answers_check(first, folder);
+    MUST(strstr(now.told, "NO MESSAGE") == NULL && strstr(first, "NO MESSAGE") == NULL, "%s %s",
+         now.told, first);
+    MUST(now.text == NULL || findings != 0 || is_a_moment(made, now.text, log),
+         "another answer, and nothing is found");
+    if (findings == 0 && now.text != NULL)
+        MUST(answers_write(why, folder), "it is sound, and cannot be written: %s", why);
+    free(now.text);
+}
+
+static uint64_t count_events(ckl_manager *manager)
+{
+    ckl_event_cursor *cursor = NULL;
+    ckl_event event;
+    uint64_t count = 0;
+    ckl_error err = {0};
+    MUST(ckl_events(&cursor, manager, &(ckl_event_filter){.all_runs = true}, &err) == CKL_OK, "%s",
+         err.message);
+    while (ckl_event_next(&event, cursor, &err) == CKL_OK)
+        count++;
+    ckl_event_cursor_close(cursor);
+    return count;
+}
+
+static void must_merge(const char *folder)
+{
+    char sound[128], root[160], other[160], first[640];
+    ckl_manager *manager = NULL;
+    ckl_merge_result once = {0}, twice = {0};
+    ckl_error err = {0};
+    snprintf(sound, sizeof sound, "%s/sound", fuzz_place());
+    snprintf(root, sizeof root, "%s/root", sound);
+    snprintf(other, sizeof other, "%s/root", folder);
+    place_copy(sound_one.folder, sound);
+    MUST(ckl_manager_open(&manager, root, NULL, &err) == CKL_OK, "%s", err.message);
+    uint64_t before = count_events(manager);
+    ckl_status status = ckl_merge(&once, manager, other, NULL, &err);
+    must_be_told(status, &err);
+    if (status == CKL_OK) {
+        MUST(ckl_merge(&twice, manager, other, NULL, &err) == CKL_OK, "taken, then: %s",
+             err.message);
+        MUST(twice.new_event_count == 0, "twice is not once");
+    } else {
+        MUST(count_events(manager) == before, "something of what was refused is there");
+    }
+    ckl_manager_close(manager);
+    long findings = answers_check(first, sound);
+    MUST(findings == 0, "after %s: %s", status == CKL_OK ? "taking it" : err.message, first);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    char folder[128], path[160], first[640], why[640];
+    char folder[128], path[160];
     reader from = {bytes, size};
     bool log = false;
     if (closed.steps == 0)
         make_histories();
-    const history *made = take(&from) % 2 == 0 ? &closed : &killed;
+    unsigned way = take(&from);
+    const history *made = way % 2 == 0 ? &closed : &killed;
     snprintf(folder, sizeof folder, "%s/case", fuzz_place());
     place_copy(made->folder, folder);
     for (int patch = 0; patch < PATCHES_MAX && from.left > 0; patch++) {
@@ -122,15 +182,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         else
             patch_value(path, &from);
     }
-    answers now;
-    answers_read(&now, folder, false);
-    long findings = answers_check(first, folder);
-    MUST(strstr(now.told, "NO MESSAGE") == NULL && strstr(first, "NO MESSAGE") == NULL, "%s %s",
-         now.told, first);
-    MUST(now.text == NULL || findings != 0 || is_a_moment(made, now.text, log),
-         "another answer, and nothing is found");
-    if (findings == 0 && now.text != NULL)
-        MUST(answers_write(why, folder), "it is sound, and cannot be written: %s", why);
-    free(now.text);
+    if (way < 128)
+        must_open(made, folder, log);
+    else
+        must_merge(folder);
     return 0;
 }
