@@ -147,8 +147,7 @@ ckl_status auto_claim(ckl_error *err)
     ckl_error failure = {0};
     ckl_status status = manager_claim(automatic.manager, &failure);
     if (status == CKL_BUSY && automatic.manager->lease == NULL) {
-        if (err != NULL && err->code == CKL_OK)
-            *err = failure;
+        error_pass(err, &failure);
         return status;
     }
     if (status == CKL_OK && ckl_manager_change_count(automatic.manager) != automatic.seen)
@@ -192,8 +191,7 @@ ckl_status auto_survive(ckl_status status, const ckl_error *failure, ckl_error *
     if (status == CKL_OK)
         return CKL_OK;
     if (!auto_may_pass(status)) {
-        if (err != NULL && err->code == CKL_OK)
-            *err = *failure;
+        error_pass(err, failure);
         return status;
     }
     auto_note_failure(status, failure);

@@ -69,8 +69,7 @@ static ckl_status save_weights(int64_t step, ckl_error *err)
     }
     auto_note_failure(status, &failure);
     automatic.attention = automatic.attention || automatic.degraded;
-    if (err != NULL && err->code == CKL_OK)
-        *err = failure;
+    error_pass(err, &failure);
     return status;
 }
 

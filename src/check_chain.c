@@ -139,7 +139,7 @@ static ckl_status compare_chain(bool *fits, chain_look *look, const ledger_event
         look->previous = recorded;
     if (status == CKL_OK || status == CKL_DAMAGED) /* it names what is not there: it does not fit */
         return CKL_OK;
-    return error_set(err, status, "%s", found.message);
+    return error_pass(err, &found);
 }
 
 static bool is_operation(const char *op)

@@ -188,7 +188,7 @@ static ckl_status look_at_content(ckl_check *job, const statement *row, ckl_erro
         return check_add_row(job, "content", "_config", id, err, "cannot be read: %s",
                              found.message);
     if (status != CKL_OK)
-        return error_set(err, status, "%s", found.message);
+        return error_pass(err, &found);
     if (config->size != size || memcmp(config->text, content, size) != 0)
         status = check_add_row(job, "content", "_config", id, err,
                                "is not written as a configuration is");

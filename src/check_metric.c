@@ -161,7 +161,7 @@ static ckl_status check_sessions(ckl_check *job, ckl_error *err)
                                    "what it says of the program that trained does not hash to its"
                                    " digest");
         else if (status != CKL_OK)
-            error_set(err, status, "%s", found.message);
+            error_pass(err, &found);
     }
     return status == CKL_DONE ? CKL_OK : status;
 }

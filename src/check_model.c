@@ -122,7 +122,7 @@ static ckl_status look_at_model(ckl_check *job, const statement *row, ckl_error 
         return check_add_row(job, "content", "_model", component, err, "cannot be read: %s",
                              found.message);
     if (status != CKL_OK)
-        return error_set(err, status, "%s", found.message);
+        return error_pass(err, &found);
     status = model_canonical(&text, model, err);
     if (status == CKL_OK)
         status = hash_bytes(&made, text.data != NULL ? text.data : "", text.size, err);

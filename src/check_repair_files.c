@@ -80,7 +80,7 @@ static ckl_status derive(storage_op *op, ckl_check *job, const char *path, const
     if (status != CKL_OK) {
         fs_writer_abandon(writer);
         bool cannot = status == CKL_DAMAGED || status == CKL_INVALID || status == CKL_NOT_FOUND;
-        return cannot ? CKL_NOT_FOUND : error_set(err, status, "%s", found.message);
+        return cannot ? CKL_NOT_FOUND : error_pass(err, &found);
     }
     status = fs_writer_finish(&made, &size, writer, 0444, err);
     if (status == CKL_OK && (size != move->size || !digest_equal(&made, &move->sha256)))

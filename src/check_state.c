@@ -108,7 +108,7 @@ static ckl_status compare_state(bool *equal, ckl_sample_counts *counts, state_lo
     status = ledger_component_get(&recorded, look->way.job->ledger, state, &found);
     *equal = status == CKL_OK && digest_equal(&made, &recorded.digest);
     if (status != CKL_OK && status != CKL_DAMAGED)
-        return error_set(err, status, "%s", found.message);
+        return error_pass(err, &found);
     return CKL_OK;
 }
 

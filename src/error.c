@@ -102,3 +102,10 @@ ckl_status error_memory(ckl_error *err)
 {
     return error_set(err, CKL_NO_MEMORY, "out of memory");
 }
+
+ckl_status error_pass(ckl_error *err, const ckl_error *failure)
+{
+    if (err != NULL && err->code == CKL_OK)
+        *err = *failure;
+    return failure->code;
+}

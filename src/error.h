@@ -15,5 +15,8 @@ void error_hint(ckl_error *err, const char *format, ...) __attribute__((format(p
  * CKL_IO; the message is "ACTION 'PATH': strerror". */
 ckl_status error_errno(ckl_error *err, int error_number, const char *action, const char *path);
 ckl_status error_memory(ckl_error *err);
+/* Hands on what was told elsewhere, with its hint: *err is *failure unless it already holds one;
+ * returns its code. */
+ckl_status error_pass(ckl_error *err, const ckl_error *failure);
 
 #endif

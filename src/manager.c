@@ -172,8 +172,8 @@ static ckl_status recover(ckl_manager *manager, ckl_error *err)
         status = work_recover(manager, &failure);
         storage_reserve(manager->tree);
     }
-    if (status != CKL_OK && err != NULL && err->code == CKL_OK)
-        *err = failure;
+    if (status != CKL_OK)
+        error_pass(err, &failure);
     return status;
 }
 

@@ -55,8 +55,7 @@ static ckl_status check_before_dump(const ckl_checkpoint *request, ckl_error *er
     status = fs_file_size(&size, request->path, &found);
     if (status == CKL_OK || (status == CKL_INVALID && !fs_is_directory(request->path)))
         return CKL_OK;
-    if (err != NULL && err->code == CKL_OK)
-        *err = found;
+    error_pass(err, &found);
     return status;
 }
 
@@ -88,8 +87,8 @@ static ckl_status stage(storage_op *op, storage_move *move, const ckl_checkpoint
         ckl_status linked =
             storage_op_link(&move->sha256, &move->size, op, move->name, request->path, &none);
         if (linked != CKL_INVALID) {
-            if (linked != CKL_OK && err != NULL && err->code == CKL_OK)
-                *err = none;
+            if (linked != CKL_OK)
+                error_pass(err, &none);
             return linked;
         }
     }

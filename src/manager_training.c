@@ -33,7 +33,7 @@ static ckl_status take_lease(ckl_manager *manager, ckl_error *err)
         error_set(err, CKL_BUSY, "run '%s' is trained already: %s", manager->run_name, text);
         error_hint(err, "stop that one, or train on a run of your own: --run NAME");
     } else if (status != CKL_OK) {
-        error_set(err, status, "%s", held.message);
+        error_pass(err, &held);
     } else {
         gethostname(host, sizeof host - 1);
         clock_iso(since, clock_now_us());

@@ -176,11 +176,11 @@ ckl_status storage_op_adopt(storage_op **out, storage *tree, const char *name, c
     ckl_status seen = fs_look(&there, &is_folder, op->folder, &unseen);
     /* Its process may have ended it in between: then what is locked has no name any more. */
     if (status != CKL_BUSY && seen != CKL_OK)
-        status = error_set(err, seen, "%s", unseen.message);
+        status = error_pass(err, &unseen);
     else if (status != CKL_BUSY && (!there || !is_folder))
         status = error_set(err, CKL_NOT_FOUND, "there is no '%s'", op->folder);
     else if (status != CKL_OK)
-        error_set(err, status, "%s", unlocked.message);
+        error_pass(err, &unlocked);
     if (status != CKL_OK) {
         free_op(op);
         return status;
@@ -318,7 +318,7 @@ static ckl_status clean_one(storage *tree, const char *name, ckl_error *err)
     if (status == CKL_BUSY || status == CKL_NOT_FOUND)
         return CKL_OK;
     if (status != CKL_OK)
-        return error_set(err, status, "%s", none.message);
+        return error_pass(err, &none);
     storage_op_end(op);
     return CKL_OK;
 }
