@@ -101,8 +101,8 @@ ckl_status check_settle(ckl_check *job, ckl_status status, const char *what, con
     if (damaged)
         return check_add(job, FIX_NONE, "unreadable", "ledger.db", err,
                          "%s could not be looked over: %s", what, found->message);
-    if (status != CKL_OK && err != NULL && err->code == CKL_OK)
-        *err = *found;
+    if (status != CKL_OK)
+        error_pass(err, found);
     return status;
 }
 
@@ -152,8 +152,8 @@ static ckl_status open_once(ckl_check *job, ckl_error *err)
     if (status == CKL_DAMAGED)
         return check_add(job, FIX_NONE, "unreadable", "ledger.db", err,
                          "it cannot be opened for writing: %s", found.message);
-    if (status != CKL_OK && err != NULL && err->code == CKL_OK)
-        *err = found;
+    if (status != CKL_OK)
+        error_pass(err, &found);
     return status;
 }
 
@@ -190,8 +190,7 @@ static ckl_status open_ledger(ckl_check *job, bool *open, ckl_error *err)
     *open = status == CKL_OK;
     if (status != CKL_REFUSED)
         return check_settle(job, status, "it", &found, err);
-    if (err != NULL && err->code == CKL_OK)
-        *err = found;
+    error_pass(err, &found);
     return status;
 }
 
@@ -227,7 +226,8 @@ static ckl_status look_at_ledger(ckl_check *job, ckl_error *err)
     for (size_t index = 0; usable && status == CKL_OK && index < sizeof LOOKS / sizeof *LOOKS;
          index++)
         status = look(job, LOOKS[index].function, LOOKS[index].what, err);
-    if (status == CKL_OK) /* keeps what was made anew beside the ledger */
+    if (status == CKL_OK &&
+        !check_has(job, "unreadable")) /* keeps what was made beside the ledger */
         status = check_settle(job, db_commit(job->ledger, &ended), "the whole", &ended, err);
     else
         db_rollback(job->ledger);

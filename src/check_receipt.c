@@ -118,13 +118,19 @@ static bool is_hex(const char *text, size_t size)
     return strlen(text) == size && strspn(text, "0123456789abcdef") == size;
 }
 
-static bool read_receipt(receipt *out, const char *text)
+/* CKL_INVALID, about which nothing is told: it is none. */
+static ckl_status read_receipt(receipt *out, const char *text, ckl_error *err)
 {
     int version = 0;
-    *out = (receipt){.tree = json_loads(text, 0, NULL)};
-    return json_unpack(out->tree, "{s:i, s:s, s:I, s:s, s:s}", "schema_version", &version, "ledger",
-                       &out->ledger, "seq", &out->seq, "chain", &out->chain, "at", &out->at) == 0 &&
-           version == 1 && out->seq >= 1 && is_hex(out->ledger, 32) && is_hex(out->chain, 64);
+    *out = (receipt){0};
+    ckl_status status = doc_json_load(&out->tree, text, err);
+    if (status != CKL_OK)
+        return status;
+    bool good =
+        json_unpack(out->tree, "{s:i, s:s, s:I, s:s, s:s}", "schema_version", &version, "ledger",
+                    &out->ledger, "seq", &out->seq, "chain", &out->chain, "at", &out->at) == 0 &&
+        version == 1 && out->seq >= 1 && is_hex(out->ledger, 32) && is_hex(out->chain, 64);
+    return good ? CKL_OK : CKL_INVALID;
 }
 
 ckl_status receipt_check_option(const ckl_check *job, ckl_error *err)
@@ -132,10 +138,10 @@ ckl_status receipt_check_option(const ckl_check *job, ckl_error *err)
     receipt given;
     if (job->options.receipt == NULL)
         return CKL_OK;
-    bool good = read_receipt(&given, job->options.receipt);
+    ckl_status status = read_receipt(&given, job->options.receipt, err);
     json_decref(given.tree);
-    if (good)
-        return CKL_OK;
+    if (status != CKL_INVALID)
+        return status;
     error_set(err, CKL_INVALID, "that is no receipt");
     error_hint(err, "a receipt is what ckl receipt prints");
     return CKL_INVALID;
@@ -150,7 +156,7 @@ static ckl_status compare_event(ckl_check *job, const receipt *given, const char
     if (status != CKL_OK)
         return status;
     bind_integer(&row, ":seq", given->seq);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status == CKL_DONE)
         return check_add(job, FIX_NONE, "receipt", subject, err,
                          "history ends at event %lld, but reached %lld at %s: it was cut off, or"
@@ -168,10 +174,12 @@ static ckl_status compare_receipt(ckl_check *job, const char *text, const char *
 {
     receipt given;
     STATEMENT_AUTO row = {0};
-    ckl_status status = CKL_OK;
-    if (!read_receipt(&given, text)) {
+    ckl_status status = read_receipt(&given, text, err);
+    if (status != CKL_OK) {
         json_decref(given.tree);
-        return check_add(job, FIX_NONE, "receipt", subject, err, "is no receipt");
+        return status == CKL_INVALID
+                   ? check_add(job, FIX_NONE, "receipt", subject, err, "is no receipt")
+                   : status;
     }
     status = db_query(&row, job->ledger, "SELECT value FROM _meta WHERE key = 'ledger'", err);
     if (status == CKL_OK)

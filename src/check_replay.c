@@ -1,5 +1,6 @@
 /* A replay of the events: where every run stands, what is ignored, how sessions ended. */
 #include "check_replay.h"
+#include "doc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -375,8 +376,8 @@ static ckl_status replay_all(replay *work, ckl_error *err)
             .seq = column_integer(&row, 0),
             .first_version = column_integer(&row, 1) == 1};
         if (!column_is_null(&row, 11))
-            event.detail = json_loads(column_required(&row, 11), 0, NULL);
-        if (!column_is_null(&row, 11) && event.detail == NULL)
+            status = doc_json_load(&event.detail, column_required(&row, 11), err);
+        if (status == CKL_INVALID)
             status = replay_complain(work, &event, "says something that cannot be read", err);
         if (status == CKL_OK)
             status = replay_one(work, &event, err);

@@ -7,69 +7,6 @@
 
 #include "db_internal.h"
 
-static bool is_locking(int result)
-{
-    switch (result) {
-    case SQLITE_IOERR_LOCK:
-    case SQLITE_IOERR_RDLOCK:
-    case SQLITE_IOERR_UNLOCK:
-    case SQLITE_IOERR_CHECKRESERVEDLOCK:
-    case SQLITE_IOERR_SHMLOCK:
-        return true;
-    default:
-        return (result & 0xff) == SQLITE_BUSY;
-    }
-}
-
-/* SQLite knows a full disk by one number of the system only (`number` is what the system said), and
- * memory by a name of its own. */
-static ckl_status fail_by_system(db *ledger, int result, int number, const char *doing,
-                                 ckl_error *err)
-{
-    if (result == SQLITE_IOERR_NOMEM)
-        return error_memory(err);
-    if (number == ENOSPC || number == EDQUOT || number == EFBIG)
-        return error_errno(err, number, doing, ledger->path);
-    return error_set(err, CKL_IO, "%s '%s': %s", doing, ledger->path,
-                     ledger->connection != NULL ? sqlite3_errmsg(ledger->connection)
-                                                : sqlite3_errstr(result));
-}
-
-ckl_status db_error(db *ledger, int result, const char *doing, ckl_error *err)
-{
-    int number = errno;
-    const char *what =
-        ledger->connection != NULL ? sqlite3_errmsg(ledger->connection) : sqlite3_errstr(result);
-    if (is_locking(result) && ledger->lock_path != NULL && fs_lacks_locks(ledger->lock_path))
-        return fs_refuse_without_locks(ledger->path, err);
-    switch (result & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_PROTOCOL: /* the locks of the log were not to be had */
-        error_set(err, CKL_BUSY, "%s: another process holds '%s'", doing, ledger->path);
-        error_hint(err, "try again when it is done");
-        return CKL_BUSY;
-    case SQLITE_FULL:
-        return error_set(err, CKL_NO_SPACE, "%s '%s': the disk is full", doing, ledger->path);
-    case SQLITE_NOMEM:
-        return error_memory(err);
-    case SQLITE_IOERR:
-    case SQLITE_CANTOPEN:
-        return fail_by_system(ledger, result, number, doing, err);
-    case SQLITE_CORRUPT: /* also what a disk that answers EIO looks like */
-        error_set(err, CKL_DAMAGED, "%s '%s': %s", doing, ledger->path, what);
-        error_hint(err, "ckl fsck says what is damaged; if it finds nothing, a read failed: see the"
-                        " system's log for errors of the disk");
-        return CKL_DAMAGED;
-    case SQLITE_ERROR: /* our SQL is right: then the tables are not a ledger's */
-        return error_set(err, CKL_DAMAGED, "%s '%s': %s", doing, ledger->path, what);
-    case SQLITE_NOTADB:
-        return error_set(err, CKL_REFUSED, "'%s' is not a ledger", ledger->path);
-    default:
-        return error_set(err, CKL_IO, "%s '%s': %s", doing, ledger->path, what);
-    }
-}
-
 /* ---- statements ------------------------------------------------------------------------------ */
 
 static bool use_cached(statement *out, db *ledger, const char *sql)
@@ -109,11 +46,11 @@ static int remember(db *ledger, const char *sql, sqlite3_stmt *raw)
 /* Whoever goes on after a failure, whether he noticed it or not, does not commit. */
 static ckl_status fail_statement(db *ledger, int result, ckl_error *err)
 {
-    const char *doing = ledger->in_transaction ? "writing" : "reading";
-    if (ledger->in_transaction && ledger->failure.code == CKL_OK &&
-        (result & 0xff) != SQLITE_CONSTRAINT)
-        db_error(ledger, result, doing, &ledger->failure);
-    return db_error(ledger, result, doing, err);
+    ckl_error failure = {0};
+    db_error(ledger, result, ledger->lock != NULL ? "writing" : "reading", &failure);
+    if (ledger->in_transaction && (result & 0xff) != SQLITE_CONSTRAINT)
+        error_pass(&ledger->failure, &failure);
+    return error_pass(err, &failure);
 }
 
 ckl_status db_query(statement *out, db *ledger, const char *sql, ckl_error *err)
@@ -272,6 +209,22 @@ const char *column_required(const statement *row, int column)
     return text != NULL ? text : "";
 }
 
+ckl_status statement_step_with(statement *running, const int *columns, ckl_error *err)
+{
+    db *ledger = running->owner;
+    ckl_status status = statement_step(running, err);
+    for (; status == CKL_OK && *columns >= 0; columns++) {
+        if (column_text(running, *columns) != NULL)
+            continue;
+        if (sqlite3_errcode(ledger->connection) == SQLITE_NOMEM)
+            return error_memory(err);
+        status = error_set(err, CKL_DAMAGED, "'%s' has no '%s' where there must be one",
+                           ledger->path, sqlite3_column_name(running->raw, *columns));
+        error_hint(err, "ckl fsck says what is damaged");
+    }
+    return status;
+}
+
 const void *column_blob(const statement *row, int column, size_t *size)
 {
     const void *bytes = sqlite3_column_blob(row->raw, column);
@@ -352,19 +305,46 @@ static ckl_status begin_write(db *ledger, bool durable, ckl_error *err)
     return status;
 }
 
-/* Kept with the other statements: when it is needed there may be no memory to prepare it. */
-static const char UNDO[] = "ROLLBACK";
+/* How a transaction ends is kept with the other statements: when it is needed there may be no
+ * memory to prepare it. */
+static const char COMMIT[] = "COMMIT", UNDO[] = "ROLLBACK";
+
+static ckl_status keep(db *ledger, const char *sql, ckl_error *err)
+{
+    STATEMENT_AUTO kept = {0};
+    ckl_status status = db_query(&kept, ledger, sql, err);
+    return status == CKL_OK && kept.cached < 0 ? error_memory(err) : status;
+}
+
+/* Returns SQLite's result. */
+static int run_kept(db *ledger, const char *sql)
+{
+    STATEMENT_AUTO kept = {0};
+    if (db_query(&kept, ledger, sql, NULL) != CKL_OK)
+        return SQLITE_NOMEM;
+    errno = 0;
+    return sqlite3_step(kept.raw) == SQLITE_DONE ? SQLITE_OK
+                                                 : sqlite3_extended_errcode(ledger->connection);
+}
+
+void db_undo(db *ledger)
+{
+    if (!sqlite3_get_autocommit(ledger->connection))
+        run_kept(ledger, UNDO);
+}
 
 ckl_status db_begin(db *ledger, db_mode mode, ckl_error *err)
 {
-    STATEMENT_AUTO undo = {0};
     if (ledger->in_transaction)
         return error_set(err, CKL_MISUSE, "a transaction is open already");
     ledger->recorded = false;
     ckl_error_clear(&ledger->failure);
-    ckl_status status = db_query(&undo, ledger, UNDO, err);
+    ckl_status status = keep(ledger, UNDO, err);
+    if (status == CKL_OK)
+        status = keep(ledger, COMMIT, err);
     if (status != CKL_OK)
         return status;
+    db_undo(ledger); /* one that could not be undone when it failed */
     if (mode == DB_READ)
         status = db_execute(ledger, "BEGIN", err);
     else
@@ -418,32 +398,23 @@ static ckl_status end_failed_commit(db *ledger, int result, ckl_error *err)
     ckl_error failure = {0};
     ckl_status status = db_error(ledger, result, "writing", &failure);
     if (ledger->lock != NULL && db_outcome_is_unknown(result)) {
-        ledger->in_transaction = false; /* SQLite's is over either way */
+        ledger->in_transaction = false;
         status = db_look_up(ledger, result, &failure);
         db_unlock_writers(ledger);
     } else {
         db_rollback(ledger);
     }
-    if (status != CKL_OK && err != NULL && err->code == CKL_OK)
-        *err = failure;
-    return status;
-}
-
-static ckl_status refuse_commit(db *ledger, ckl_error *err)
-{
-    ckl_status status = ledger->failure.code;
-    if (err != NULL && err->code == CKL_OK)
-        *err = ledger->failure;
-    db_rollback(ledger);
-    return status;
+    return status == CKL_OK ? CKL_OK : error_pass(err, &failure);
 }
 
 ckl_status db_commit(db *ledger, ckl_error *err)
 {
-    if (ledger->failure.code != CKL_OK)
-        return refuse_commit(ledger, err);
-    errno = 0;
-    int result = sqlite3_exec(ledger->connection, "COMMIT", NULL, NULL, NULL);
+    ckl_error failure = ledger->failure;
+    if (failure.code != CKL_OK) {
+        db_rollback(ledger);
+        return error_pass(err, &failure);
+    }
+    int result = run_kept(ledger, COMMIT);
     if (result != SQLITE_OK)
         return end_failed_commit(ledger, result, err);
     ledger->in_transaction = false;
@@ -453,16 +424,12 @@ ckl_status db_commit(db *ledger, ckl_error *err)
     return CKL_OK;
 }
 
+/* Whoever reads by a cursor just now goes on reading. */
 void db_rollback(db *ledger)
 {
-    STATEMENT_AUTO undo = {0};
     if (!ledger->in_transaction)
         return;
-    for (size_t index = 0; index < ledger->cache_count; index++)
-        sqlite3_reset(ledger->cache[index].raw);
-    if (!sqlite3_get_autocommit(ledger->connection) &&
-        db_query(&undo, ledger, UNDO, NULL) == CKL_OK)
-        sqlite3_step(undo.raw);
+    db_undo(ledger);
     ledger->in_transaction = false;
     db_unlock_writers(ledger);
 }

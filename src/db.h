@@ -63,6 +63,11 @@ double column_real(const statement *row, int column);
 const char *column_text(const statement *row, int column); /* NULL for NULL; until the next step */
 /* Of a column that is never NULL in a sound ledger: "" where it is one nevertheless. */
 const char *column_required(const statement *row, int column);
+/* statement_step to a row in which these columns are texts, because they are what is answered or
+ * recorded. Errors: CKL_DAMAGED  one of them is NULL */
+#define STATEMENT_STEP_WITH(running, err, ...)                                                     \
+    statement_step_with(running, (const int[]){__VA_ARGS__, -1}, err)
+ckl_status statement_step_with(statement *running, const int *columns, ckl_error *err);
 const void *column_blob(const statement *row, int column, size_t *size);
 /* Errors: CKL_DAMAGED when it has not 32 bytes */
 ckl_status column_digest(digest *out, const statement *row, int column, ckl_error *err);

@@ -1,5 +1,6 @@
 /* What looking a ledger over needs of its connection: a fresh ledger beside it, statements that are
  * put together, a copy of the file. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 ckl_status db_query_once(statement *out, db *ledger, const char *sql, ckl_error *err)
 {
     *out = (statement){ledger, NULL, -1, CKL_OK};
+    errno = 0;
     int result = sqlite3_prepare_v2(ledger->connection, sql, -1, &out->raw, NULL);
     return result == SQLITE_OK ? CKL_OK : db_error(ledger, result, "reading", err);
 }

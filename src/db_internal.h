@@ -50,6 +50,9 @@ ckl_status db_replay_schema(db *ledger, int64_t version, ckl_error *err);
 /* Opens ledger->connection, which is NULL, as it was opened for writing. */
 ckl_status db_connect_again(db *ledger, ckl_error *err);
 
+/* Rolls back what SQLite still has open, without memory. */
+void db_undo(db *ledger);
+
 /* ---- after a failed commit (db_outcome.c) ---------------------------------------------------- */
 
 /* Whether this result of a COMMIT leaves open what became of the transaction. */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 static ckl_status pragma_integer(int64_t *out, db *ledger, const char *sql, ckl_error *err)
 {
     sqlite3_stmt *raw = NULL;
+    errno = 0;
     int result = sqlite3_prepare_v2(ledger->connection, sql, -1, &raw, NULL);
     if (result == SQLITE_OK) {
         result = sqlite3_step(raw);
@@ -64,6 +66,7 @@ static ckl_status set_up(db *ledger, ckl_error *err)
 
 static ckl_status connect_as(db *ledger, const char *name, int flags, ckl_error *err)
 {
+    errno = 0;
     int result = sqlite3_open_v2(name, &ledger->connection, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (result == SQLITE_OK)
         return set_up(ledger, err);
@@ -379,6 +382,29 @@ static ckl_status read_as_newest(db *ledger, int64_t version, ckl_error *err)
     return status == CKL_OK ? make_temporary_views(ledger, err) : status;
 }
 
+/* Nothing is in its log, as far as can be seen: what cannot be looked at may hold something. */
+static bool has_empty_log(const db *ledger)
+{
+    BUF_AUTO log = BUF_INIT;
+    uint64_t size = 0;
+    buf_add_format(&log, "%s-wal", ledger->path);
+    ckl_status status =
+        buf_check(&log, NULL) == CKL_OK ? fs_file_size(&size, log.data, NULL) : CKL_NO_MEMORY;
+    return status == CKL_NOT_FOUND || (status == CKL_OK && size == 0);
+}
+
+static ckl_status read_as_immutable(int64_t *version, db *ledger, ckl_error *err)
+{
+    char *name = NULL;
+    ckl_status status = immutable_name(&name, ledger->path, err);
+    sqlite3_close(ledger->connection);
+    ledger->connection = NULL;
+    if (status == CKL_OK)
+        status = connect_as(ledger, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+    free(name);
+    return status == CKL_OK ? read_version(version, ledger, err) : status;
+}
+
 static ckl_status open_for_reading(db *ledger, ckl_error *err)
 {
     int64_t version = -1;
@@ -387,23 +413,17 @@ static ckl_status open_for_reading(db *ledger, ckl_error *err)
         connect_as(ledger, ledger->path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, &first);
     if (status == CKL_OK)
         status = read_version(&version, ledger, &first);
-    if (status == CKL_IO && ledger->connection != NULL) {
-        /* No log there and none can be made: then nobody writes either. */
-        char *name = NULL;
-        status = immutable_name(&name, ledger->path, err);
-        sqlite3_close(ledger->connection);
-        ledger->connection = NULL;
-        if (status == CKL_OK)
-            status = connect_as(ledger, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
-        free(name);
-        if (status == CKL_OK)
-            status = read_version(&version, ledger, err);
-    } else if (status != CKL_OK && err != NULL && err->code == CKL_OK) {
-        *err = first;
+    bool no_files = (status == CKL_IO || status == CKL_NO_SPACE) && ledger->connection != NULL;
+    if (no_files && has_empty_log(ledger)) { /* and none can be made: then nobody writes either */
+        status = read_as_immutable(&version, ledger, err);
+    } else if (status != CKL_OK) {
+        if (no_files)
+            error_hint(&first, "its log (ledger.db-wal) holds what was recorded last: try again, or"
+                               " copy both to a folder that can be written to");
+        error_pass(err, &first);
     }
-    if (status == CKL_OK && version < 0) {
+    if (status == CKL_OK && version < 0)
         status = error_set(err, CKL_NOT_FOUND, "'%s' is empty: nothing was recorded", ledger->path);
-    }
     return status == CKL_OK ? read_as_newest(ledger, version, err) : status;
 }
 

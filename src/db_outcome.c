@@ -47,8 +47,7 @@ static void reconnect(db *ledger)
 {
     sqlite3 *old = ledger->connection;
     bool durable = ledger->durable;
-    if (!sqlite3_get_autocommit(old))
-        sqlite3_exec(old, "ROLLBACK", NULL, NULL, NULL);
+    db_undo(ledger);
     ledger->connection = NULL;
     if (db_connect_again(ledger, NULL) == CKL_OK) {
         give_up(ledger, old);
@@ -64,6 +63,8 @@ static ckl_status look(db *ledger)
 {
     sqlite3_stmt *raw = NULL;
     const char *sql = ledger->proof[0] != '\0' ? ledger->proof : "SELECT 1 FROM _meta WHERE 0";
+    if (!sqlite3_get_autocommit(ledger->connection))
+        return CKL_IO; /* it could not be undone: then it would see itself */
     int result = sqlite3_prepare_v2(ledger->connection, sql, -1, &raw, NULL);
     if (result == SQLITE_OK)
         result = sqlite3_step(raw);

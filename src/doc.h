@@ -49,6 +49,11 @@ bool doc_valid_utf8(const char *text, size_t size);
 /* strtod as in the C locale: a host program may have set one with a decimal comma. */
 double doc_strtod(const char *text, char **end);
 
+/* JSON that we wrote; *out is the caller's (json_decref). CKL_INVALID, about which nothing is told,
+ * is no JSON; lack of memory is no fault of the text's.
+ * Errors: CKL_NO_MEMORY */
+ckl_status doc_json_load(json_t **out, const char *text, ckl_error *err);
+
 /* As compact JSON, the caller's (free). NULL: out of memory, or `tree` is NULL. */
 char *doc_json_text(const json_t *tree);
 

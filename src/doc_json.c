@@ -377,6 +377,15 @@ ckl_status doc_json_read(json_t **out, const char *text, size_t size, const doc_
     return status;
 }
 
+ckl_status doc_json_load(json_t **out, const char *text, ckl_error *err)
+{
+    errno = 0;
+    *out = json_loads(text, 0, NULL);
+    if (*out != NULL)
+        return CKL_OK;
+    return errno == ENOMEM ? error_memory(err) : CKL_INVALID;
+}
+
 /* The buffer remembers what Jansson goes on after: that a piece was not written. */
 static int add_piece(const char *text, size_t size, void *to)
 {

@@ -262,7 +262,7 @@ static ckl_status find_run(importing *task, ckl_error *err)
         if (status != CKL_OK)
             return status;
         bind_text(&row, ":op", op);
-        status = statement_step(&row, err);
+        status = STATEMENT_STEP_WITH(&row, err, 0);
         if (status == CKL_DONE)
             continue;
         if (status == CKL_OK)

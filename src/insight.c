@@ -71,7 +71,7 @@ ckl_status ckl_churn_open(ckl_churn **out, ckl_manager *manager, const char *run
 ckl_status ckl_churn_next(const ckl_churn_row **out, ckl_churn *churn, ckl_error *err)
 {
     const statement *row = &churn->rows;
-    ckl_status status = statement_step(&churn->rows, err);
+    ckl_status status = STATEMENT_STEP_WITH(&churn->rows, err, 0, 1, 2);
     if (status != CKL_OK)
         return status;
     churn->row = (ckl_churn_row){.run = column_required(row, 0),

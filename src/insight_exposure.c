@@ -234,7 +234,7 @@ static ckl_status read_lines(ckl_exposure *asked, ckl_error *err)
                  " JOIN _run AS run ON run.id = saved.run"
                  " JOIN _experiment AS state ON state.id = saved.experiment ORDER BY saved.id",
                  err);
-    while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK)
+    while (status == CKL_OK && (status = STATEMENT_STEP_WITH(&row, err, 5, 6, 7)) == CKL_OK)
         status = read_line(asked, &row, err);
     return status == CKL_DONE ? CKL_OK : status;
 }

@@ -21,10 +21,9 @@ static ckl_status add_value(ckl_pairs *asked, const statement *row, ckl_error *e
                         .content = column_integer(row, 9)};
         status = insight_keep(&last->hash, &asked->texts, column_required(row, 6), err);
         if (status == CKL_OK)
-            status =
-                insight_keep(&last->model_segment, &asked->texts, column_required(row, 7), err);
+            status = insight_keep(&last->model_segment, &asked->texts, column_text(row, 7), err);
         if (status == CKL_OK)
-            status = insight_keep(&last->data_segment, &asked->texts, column_required(row, 8), err);
+            status = insight_keep(&last->data_segment, &asked->texts, column_text(row, 8), err);
     }
     int64_t step = column_integer(row, 1);
     if (status == CKL_OK && last->value_count > 0 &&
@@ -62,7 +61,7 @@ ckl_status pairs_read_states(ckl_pairs *asked, ckl_error *err)
     if (status != CKL_OK)
         return status;
     bind_text(&row, ":metric", asked->options->metric);
-    while ((status = statement_step(&row, err)) == CKL_OK) {
+    while ((status = STATEMENT_STEP_WITH(&row, err, 6)) == CKL_OK) {
         status = add_value(asked, &row, err);
         if (status != CKL_OK)
             return status;
@@ -109,7 +108,7 @@ ckl_status pairs_read_leaves(ckl_pairs *asked, size_t index, ckl_error *err)
     if (status != CKL_OK)
         return status;
     bind_integer(&row, ":config", of->content);
-    while ((status = statement_step(&row, err)) == CKL_OK) {
+    while ((status = STATEMENT_STEP_WITH(&row, err, 0, 1)) == CKL_OK) {
         leaf added = {.state = index, .model = of->model, .data = of->data};
         status = leaf_digest(added.others, column_required(&row, 0), column_required(&row, 1), err);
         if (status == CKL_OK)

@@ -213,7 +213,7 @@ static ckl_status compare_config(seen_line *line, ckl_seen *asked, const wanted 
     if (status != CKL_OK)
         return status;
     bind_integer(&row, ":config", line->content);
-    while ((status = statement_step(&row, err)) == CKL_OK) {
+    while ((status = STATEMENT_STEP_WITH(&row, err, 0, 1)) == CKL_OK) {
         const char *path = column_required(&row, 0);
         const char *text = json_string_value(json_object_get(given->leaves, path));
         common += text != NULL;

@@ -25,6 +25,9 @@ ckl_status ledger_component_find(ledger_component *out, db *ledger, const char *
  * Errors: CKL_REFUSED when all windows are taken */
 ckl_status ledger_component_record(ledger_component *out, db *ledger, const char *kind,
                                    const digest *value, ckl_error *err);
+/* A segment as a column has it. Errors: CKL_DAMAGED when it has not 8 characters */
+ckl_status ledger_segment(char out[CKL_SEGMENT_LENGTH + 1], const statement *row, int column,
+                          ckl_error *err);
 ckl_status ledger_component_get(ledger_component *out, db *ledger, int64_t id, ckl_error *err);
 
 /* ---- configurations and models (ledger_config.c, ledger_model.c) ----------------------------- */

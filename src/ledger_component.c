@@ -2,6 +2,17 @@
 
 #include "ledger.h"
 
+ckl_status ledger_segment(char out[CKL_SEGMENT_LENGTH + 1], const statement *row, int column,
+                          ckl_error *err)
+{
+    const char *text = column_required(row, column);
+    if (strlen(text) != CKL_SEGMENT_LENGTH)
+        return error_set(err, CKL_DAMAGED, "the ledger has a segment of %zu characters, not of %d",
+                         strlen(text), CKL_SEGMENT_LENGTH);
+    memcpy(out, text, CKL_SEGMENT_LENGTH + 1);
+    return CKL_OK;
+}
+
 ckl_status ledger_component_find(ledger_component *out, db *ledger, const char *kind,
                                  const digest *value, ckl_error *err)
 {
@@ -19,9 +30,8 @@ ckl_status ledger_component_find(ledger_component *out, db *ledger, const char *
         return status == CKL_DONE ? CKL_NOT_FOUND : status;
     out->id = column_integer(&row, 0);
     out->digest = *value;
-    snprintf(out->segment, sizeof out->segment, "%s", column_required(&row, 1));
     out->shift = (unsigned)column_integer(&row, 2);
-    return CKL_OK;
+    return ledger_segment(out->segment, &row, 1, err);
 }
 
 static ckl_status segment_is_free(bool *out, db *ledger, const char *kind, const char *segment,
@@ -96,7 +106,7 @@ ckl_status ledger_component_get(ledger_component *out, db *ledger, int64_t id, c
     if (status != CKL_OK)
         return status;
     out->id = id;
-    snprintf(out->segment, sizeof out->segment, "%s", column_required(&row, 1));
     out->shift = (unsigned)column_integer(&row, 2);
-    return column_digest(&out->digest, &row, 0, err);
+    status = ledger_segment(out->segment, &row, 1, err);
+    return status == CKL_OK ? column_digest(&out->digest, &row, 0, err) : status;
 }

@@ -30,7 +30,7 @@ static ckl_status collect_texts(char ***out, size_t *count, statement *row, ckl_
     BUF_AUTO texts = BUF_INIT;
     size_t found = 0;
     ckl_status status;
-    while ((status = statement_step(row, err)) == CKL_OK) {
+    while ((status = STATEMENT_STEP_WITH(row, err, 0)) == CKL_OK) {
         const char *text = column_required(row, 0);
         buf_add(&texts, text, strlen(text) + 1);
         found++;
@@ -182,7 +182,7 @@ ckl_status ledger_config_content(char **out, db *ledger, int64_t config, ckl_err
     if (status != CKL_OK)
         return status;
     bind_integer(&row, ":config", config);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status == CKL_DONE)
         return error_set(err, CKL_DAMAGED,
                          "the ledger names configuration %lld but does not have it",

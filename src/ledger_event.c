@@ -93,7 +93,7 @@ static ckl_status add_run_name(hasher *running, db *ledger, int64_t run, ckl_err
     if (status != CKL_OK)
         return status;
     bind_integer(&row, ":id", run);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status == CKL_OK)
         add_text(running, column_required(&row, 0));
     return status == CKL_DONE
@@ -106,7 +106,7 @@ static ckl_status add_ledger_name(hasher *running, db *ledger, ckl_error *err)
     STATEMENT_AUTO row = {0};
     ckl_status status = db_query(&row, ledger, "SELECT value FROM _meta WHERE key = 'ledger'", err);
     if (status == CKL_OK)
-        status = statement_step(&row, err);
+        status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status == CKL_OK)
         add_text(running, column_required(&row, 0));
     return status == CKL_DONE ? error_set(err, CKL_DAMAGED, "the ledger has lost its name")

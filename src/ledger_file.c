@@ -54,7 +54,7 @@ ckl_status ledger_file_with(ledger_file *out, db *ledger, int64_t component, int
     bind_integer(&row, ":component", component);
     bind_id(&row, ":config", config);
     bind_text(&row, ":suffix", suffix);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status != CKL_OK)
         return status == CKL_DONE ? CKL_NOT_FOUND : status;
     return file_columns(out, &row, err);
@@ -71,7 +71,7 @@ ckl_status ledger_file_at(ledger_file *out, db *ledger, const char *path, ckl_er
     if (status != CKL_OK)
         return status;
     bind_text(&row, ":path", path);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status != CKL_OK)
         return status == CKL_DONE ? CKL_NOT_FOUND : status;
     return file_columns(out, &row, err);
@@ -139,7 +139,7 @@ ckl_status ledger_run_trained_last(bool *out, db *ledger, int64_t run, ckl_error
     if (status != CKL_OK)
         return status;
     bind_integer(&row, ":run", run);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status == CKL_OK)
         *out = strcmp(column_required(&row, 0), "train") == 0 ||
                strcmp(column_required(&row, 0), "checkpoint") == 0;

@@ -28,7 +28,7 @@ ckl_status ledger_experiment_get(ledger_experiment *out, db *ledger, int64_t id,
     if (status != CKL_OK)
         return status;
     bind_integer(&row, ":id", id);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 1);
     if (status == CKL_DONE)
         return error_set(err, CKL_DAMAGED, "the ledger names experiment %lld but does not have it",
                          (long long)id);
@@ -47,7 +47,7 @@ ckl_status ledger_experiment_find(ledger_experiment *out, db *ledger, const char
     if (status != CKL_OK)
         return status;
     bind_text(&row, ":hash", hash);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 1);
     if (status == CKL_OK)
         experiment_columns(out, &row);
     return status == CKL_DONE ? CKL_NOT_FOUND : status;
@@ -241,7 +241,7 @@ ckl_status ledger_run_name(char **out, db *ledger, int64_t run, ckl_error *err)
     if (status != CKL_OK)
         return status;
     bind_integer(&row, ":id", run);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status == CKL_DONE)
         return error_set(err, CKL_DAMAGED, "the ledger names run %lld but does not have it",
                          (long long)run);

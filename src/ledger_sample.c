@@ -53,7 +53,7 @@ ckl_status ledger_sample_uid(const char **out, statement *row, db *ledger, int64
         return status;
     statement_reset(row);
     bind_integer(row, ":sample", sample);
-    status = statement_step(row, err);
+    status = STATEMENT_STEP_WITH(row, err, 0);
     if (status == CKL_DONE)
         return error_set(err, CKL_DAMAGED, "the ledger names sample %lld but does not have it",
                          (long long)sample);
@@ -131,7 +131,7 @@ ckl_status ledger_tagset_text(char **out, db *ledger, int64_t tagset, ckl_error 
     if (status != CKL_OK)
         return status;
     bind_integer(&row, ":tagset", tagset);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status == CKL_DONE)
         return error_set(err, CKL_DAMAGED, "the ledger names tag set %lld but does not have it",
                          (long long)tagset);

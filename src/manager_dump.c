@@ -119,30 +119,33 @@ static ckl_status share_file(dumping *job, const dump_part *part, storage_move *
     status = storage_op_share(job->op, part->name, known.path, known.size, &known.sha256, &failure);
     /* A file that is not as it was dumped is made anew; everything else is told. */
     if (status != CKL_OK && status != CKL_NOT_FOUND)
-        error_set(err, status, "%s", failure.message);
+        error_pass(err, &failure);
     return status;
 }
 
 /* ---- which files ----------------------------------------------------------------------------- */
 
-/* True when the file is there as its row says; a changed one is fsck's to find, not ours to hide.
- */
-static bool is_in_place(const dumping *job, const char *path)
+/* *in_place: the file is there as its row says; a changed one is fsck's to find, not ours to hide.
+ * What cannot be looked at now is not taken for missing. */
+static ckl_status find_file(bool *has_row, bool *in_place, const dumping *job, const char *path,
+                            ckl_error *err)
 {
     ledger_file known;
     char *absolute = NULL;
     uint64_t size = 0;
-    bool there = ledger_file_at(&known, job->manager->ledger, path, NULL) == CKL_OK &&
-                 storage_path(&absolute, job->manager->tree, path, NULL) == CKL_OK &&
-                 fs_file_size(&size, absolute, NULL) == CKL_OK && size == known.size;
+    bool there = false;
+    ckl_status status = ledger_file_at(&known, job->manager->ledger, path, err);
+    *has_row = status == CKL_OK;
+    *in_place = false;
+    if (status != CKL_OK)
+        return status == CKL_NOT_FOUND ? CKL_OK : status;
+    status = storage_path(&absolute, job->manager->tree, path, err);
+    if (status == CKL_OK)
+        status = fs_look(&there, NULL, absolute, err);
+    if (status == CKL_OK && there)
+        *in_place = fs_file_size(&size, absolute, NULL) == CKL_OK && size == known.size;
     free(absolute);
-    return there;
-}
-
-static bool has_row(const dumping *job, const char *path)
-{
-    ledger_file known;
-    return ledger_file_at(&known, job->manager->ledger, path, NULL) == CKL_OK;
+    return status;
 }
 
 /* Completing a new directory with what did not change is no dump of it; re-creating a lost file is.
@@ -150,21 +153,23 @@ static bool has_row(const dumping *job, const char *path)
 static ckl_status stage_part(dumping *job, const dump_part *part, ckl_error *err)
 {
     work_file *file = &job->unit.files[job->unit.file_count];
+    bool has_row = false, in_place = false;
     if (component_of(job, part) == 0)
         return CKL_OK;
     storage_file(file->move.target, &job->view.head.hash, part->role);
-    if (is_in_place(job, file->move.target))
-        return CKL_OK;
+    ckl_status status = find_file(&has_row, &in_place, job, file->move.target, err);
+    if (status != CKL_OK || in_place)
+        return status;
     file->move.name = part->name;
     file->component = component_of(job, part);
     file->config = config_of(job, part);
-    ckl_status status = share_file(job, part, &file->move, err);
+    status = share_file(job, part, &file->move, err);
     if (status == CKL_NOT_FOUND)
         status = make_file(job, part, &file->move, err);
     if (status != CKL_OK)
         return status;
     job->unit.file_count++;
-    if (has_row(job, file->move.target))
+    if (has_row)
         job->unit.dumped |= part->component;
     return CKL_OK;
 }

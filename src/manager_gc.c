@@ -229,7 +229,14 @@ ckl_status work_remove_files(ckl_manager *manager, const char *op, json_t *paths
 {
     size_t index;
     json_t *path;
-    ckl_status status = CKL_OK;
+    ckl_status status = json_is_array(paths) ? CKL_OK : CKL_INVALID;
+    json_array_foreach(paths, index, path)
+    {
+        if (!json_is_string(path))
+            status = CKL_INVALID;
+    }
+    if (status != CKL_OK)
+        return error_set(err, CKL_DAMAGED, "the ledger's intent %s is not readable", op);
     json_array_foreach(paths, index, path)
     {
         if (status == CKL_OK)

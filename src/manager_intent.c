@@ -163,17 +163,16 @@ static bool decode_fields(work *out, json_t *detail, json_t **files)
            (file_name == NULL || out->file_name != NULL);
 }
 
-ckl_status work_decode(work *out, const char *op, const char *text, ckl_error *err)
+ckl_status work_decode(work *out, const char *op, json_t *detail, ckl_error *err)
 {
     errno = 0;
-    json_t *files = NULL, *detail = json_loads(text, 0, NULL);
-    bool good = detail != NULL && decode_fields(out, detail, &files) &&
-                json_array_size(files) <= WORK_FILES;
+    json_t *files = NULL;
+    bool good = decode_fields(out, detail, &files) && json_array_size(files) <= WORK_FILES;
     snprintf(out->op, sizeof out->op, "%s", op);
     for (size_t index = 0; good && index < json_array_size(files); index++)
         good = decode_file(&out->files[out->file_count++], json_array_get(files, index));
     good = good && decode_metrics(out, json_object_get(detail, "metrics"));
-    out->detail = detail;
+    out->detail = json_incref(detail);
     if (!good && errno == ENOMEM)
         return error_memory(err);
     if (!good)

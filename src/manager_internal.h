@@ -161,7 +161,7 @@ void work_free(work *unit);
 /* As its intent keeps it (manager_intent.c); *out is the caller's. Decoding: CKL_DAMAGED when it is
  * not understood. */
 ckl_status work_encode(char **out, const work *unit, ckl_error *err);
-ckl_status work_decode(work *out, const char *op, const char *text, ckl_error *err);
+ckl_status work_decode(work *out, const char *op, struct json_t *detail, ckl_error *err);
 /* What the event of a work says beyond its columns (manager_detail.c); *out is the caller's. */
 ckl_status detail_of_work(char **out, db *ledger, const work *unit, ckl_error *err);
 /* Of an event that sets where weights come from: as the run has it now. */
@@ -173,7 +173,8 @@ ckl_status detail_of_end(char **out, const char *outcome, const char *who, ckl_e
 #define WEIGHTS_NAME_MAX 255u
 ckl_status weights_name(char **out, const char *path, ckl_error *err);
 /* What the detail of a checkpoint's event says it was; empty: nothing, or no name. */
-void weights_name_of_event(char out[WEIGHTS_NAME_MAX + 1], const char *detail);
+ckl_status weights_name_of_event(char out[WEIGHTS_NAME_MAX + 1], const char *detail,
+                                 ckl_error *err);
 /* A checkpoint as ckl_manager_checkpoint_path chooses it; *out, below the root, is the caller's. */
 ckl_status manager_choose_checkpoint(char **out, ckl_manager *manager, const char *hash,
                                      ckl_choice choice, int64_t step, const char *metric,

@@ -133,7 +133,7 @@ static ckl_status resolve_prefix(ledger_experiment *out, ckl_manager *manager, c
     snprintf(end, sizeof end, "%s{", text);
     bind_text(&row, ":text", text);
     bind_text(&row, ":end", end);
-    while ((status = statement_step(&row, err)) == CKL_OK) {
+    while ((status = STATEMENT_STEP_WITH(&row, err, 0)) == CKL_OK) {
         size_t used = strlen(others);
         snprintf(others + used, sizeof others - used, "%s%s", used > 0 ? ", " : "",
                  count < 3 ? column_required(&row, 0) : "…");
@@ -327,7 +327,7 @@ ckl_status manager_choose_checkpoint(char **out, ckl_manager *manager, const cha
         bind_text(&row, ":metric", metric);
         bind_integer(&row, ":sign", choice == CKL_BEST_LOWEST ? 1 : -1);
     }
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status == CKL_DONE)
         return no_checkpoint(&experiment, choice, step, metric, err);
     if (status == CKL_OK && (*out = strdup(column_required(&row, 0))) == NULL)
@@ -372,9 +372,7 @@ static ckl_status recorded_segment(char out[CKL_SEGMENT_LENGTH + 1], ckl_manager
     status = statement_step(&row, err);
     if (status == CKL_DONE)
         return error_set(err, CKL_NOT_FOUND, "this ledger does not know that %s", kind);
-    if (status == CKL_OK)
-        snprintf(out, CKL_SEGMENT_LENGTH + 1, "%s", column_required(&row, 0));
-    return status;
+    return status == CKL_OK ? ledger_segment(out, &row, 0, err) : status;
 }
 
 ckl_status ckl_manager_recorded_hash(ckl_hash *out, ckl_manager *manager,

@@ -65,10 +65,12 @@ ckl_status weights_name(char **out, const char *path, ckl_error *err)
 }
 
 /* What is in a ledger may come from anywhere: it must be such as weights_name() makes. */
-void weights_name_of_event(char out[WEIGHTS_NAME_MAX + 1], const char *detail)
+ckl_status weights_name_of_event(char out[WEIGHTS_NAME_MAX + 1], const char *detail, ckl_error *err)
 {
     char again[WEIGHTS_NAME_MAX + 1];
-    json_t *tree = detail != NULL ? json_loads(detail, 0, NULL) : NULL;
+    json_t *tree = NULL;
+    if (detail != NULL && doc_json_load(&tree, detail, err) == CKL_NO_MEMORY)
+        return CKL_NO_MEMORY;
     const char *name = json_string_value(json_object_get(tree, "file_name"));
     out[0] = '\0';
     if (name != NULL && is_name(name)) {
@@ -77,6 +79,7 @@ void weights_name_of_event(char out[WEIGHTS_NAME_MAX + 1], const char *detail)
             memcpy(out, again, sizeof again);
     }
     json_decref(tree);
+    return CKL_OK;
 }
 
 /* ---- a copy ---------------------------------------------------------------------------------- */
@@ -107,11 +110,11 @@ static ckl_status find_saved(saved_weights *out, ckl_manager *manager, ckl_error
         status = column_digest(&out->sha256, &row, 1, err);
     if (status != CKL_OK)
         return status;
-    weights_name_of_event(out->name, column_text(&row, 0));
+    status = weights_name_of_event(out->name, column_text(&row, 0), err);
     const char *last = strrchr(out->path, '/');
     if (out->name[0] == '\0')
         snprintf(out->name, sizeof out->name, "%s", last != NULL ? last + 1 : out->path);
-    return CKL_OK;
+    return status;
 }
 
 /* Also by way of a link. */
@@ -187,8 +190,8 @@ static ckl_status copy_out(const saved_weights *saved, const ckl_manager *manage
         status = fs_rename(part, target, false, &found);
     if (found.code == CKL_BUSY)
         status = error_set(err, CKL_INVALID, "'%s' is there already: it was not replaced", target);
-    else if (found.code != CKL_OK && err != NULL && err->code == CKL_OK)
-        *err = found;
+    else if (found.code != CKL_OK)
+        error_pass(err, &found);
     if (status != CKL_OK && part != NULL)
         (void)fs_remove_file(part, NULL);
     free(part);

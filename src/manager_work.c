@@ -1,11 +1,11 @@
 /* Work that puts files into the tree: its intent, its rows, and what a crash left of it. */
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
+#include "doc.h"
 #include "manager_internal.h"
 
 void work_free(work *unit)
@@ -71,7 +71,7 @@ static ckl_status view_of_run(manager_view *out, ckl_manager *manager, int64_t r
     if (status != CKL_OK)
         return status;
     bind_integer(&row, ":run", run);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status == CKL_OK)
         status = ledger_run_find(&out->run, manager->ledger, column_required(&row, 0), err);
     return status == CKL_DONE
@@ -233,14 +233,12 @@ static ckl_status finish_or_undo(work *unit, ckl_manager *manager, storage_op *o
         moves[index] = unit->files[index].move;
     bool finish = false;
     ckl_status status = storage_can_place(&finish, op, moves, unit->file_count, err);
-    if (status != CKL_OK) {
+    if (status == CKL_IO)
         error_hint(err,
                    "that file belongs to a %s that was interrupted: move it away to go on"
                    " without it",
                    unit->is_checkpoint ? "checkpoint" : "dump");
-        return status;
-    }
-    if (finish)
+    if (status == CKL_OK && finish)
         status = place(unit, op, err);
     if (status != CKL_OK)
         return status;
@@ -278,6 +276,7 @@ static ckl_status recover_one(ckl_manager *manager, const char *op, const char *
 {
     WORK_AUTO unit = {0};
     storage_op *staged = NULL;
+    json_t *intent = NULL;
     ckl_error failure = {0};
     ckl_status status = storage_op_adopt(&staged, manager->tree, op, &failure);
     if (status == CKL_BUSY)
@@ -289,19 +288,19 @@ static ckl_status recover_one(ckl_manager *manager, const char *op, const char *
     if (status == CKL_NOT_FOUND)
         status = storage_op_begin(&staged, manager->tree, op, err);
     else if (status != CKL_OK)
-        return error_set(err, status, "%s", failure.message);
-    errno = 0;
-    json_t *removal = json_loads(detail, 0, NULL);
-    if (status == CKL_OK && removal == NULL && errno == ENOMEM)
-        status = error_memory(err);
-    json_t *paths = json_object_get(removal, "remove");
+        return error_pass(err, &failure);
+    if (status == CKL_OK)
+        status = doc_json_load(&intent, detail, err);
+    if (status == CKL_INVALID)
+        status = error_set(err, CKL_DAMAGED, "the ledger's intent %s is not readable", op);
+    json_t *paths = json_object_get(intent, "remove");
     if (status == CKL_OK && paths != NULL)
         status = work_remove_files(manager, op, paths, err);
     else if (status == CKL_OK)
-        status = work_decode(&unit, op, detail, err);
+        status = work_decode(&unit, op, intent, err);
     if (status == CKL_OK && paths == NULL)
         status = finish_or_undo(&unit, manager, staged, err);
-    json_decref(removal);
+    json_decref(intent);
     storage_op_end(staged);
     return status;
 }
@@ -316,7 +315,7 @@ static ckl_status next_intent(char last[33], char **detail, ckl_manager *manager
     if (status != CKL_OK)
         return status;
     bind_text(&row, ":last", last);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0, 1);
     if (status != CKL_OK)
         return status;
     *detail = strdup(column_required(&row, 1));

@@ -71,7 +71,7 @@ static ckl_status find_known_run(merge_run *run, merge *job, const char *op, ckl
     if (status != CKL_OK)
         return status;
     bind_text(&row, ":op", op);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status == CKL_OK)
         status = ledger_run_find(&run->row, job->ours, column_required(&row, 0), err);
     run->begun = run->row.id != 0;
@@ -88,7 +88,7 @@ static ckl_status map_runs(merge *job, ckl_error *err)
                                  "  WHERE event.run = run.id ORDER BY seq LIMIT 1) AS first"
                                  " FROM _run AS run WHERE first IS NOT NULL ORDER BY run.id",
                                  err);
-    while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK) {
+    while (status == CKL_OK && (status = STATEMENT_STEP_WITH(&row, err, 1, 2)) == CKL_OK) {
         if (job->run_count == capacity) {
             capacity = capacity == 0 ? 8 : capacity * 2;
             merge_run *grown = realloc(job->runs, capacity * sizeof *grown);
@@ -114,7 +114,7 @@ static ckl_status take_aliases(merge *job, ckl_error *err)
     STATEMENT_AUTO row = {0};
     ckl_status status =
         db_query(&row, job->other, "SELECT hash, experiment FROM _alias ORDER BY hash", err);
-    while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK) {
+    while (status == CKL_OK && (status = STATEMENT_STEP_WITH(&row, err, 0)) == CKL_OK) {
         int64_t here = 0;
         ledger_experiment experiment;
         status = merge_experiment(&here, job, column_integer(&row, 1), 0, err);
@@ -188,7 +188,7 @@ static ckl_status read_name(char out[64], db *ledger, ckl_error *err)
     STATEMENT_AUTO row = {0};
     ckl_status status = db_query(&row, ledger, "SELECT value FROM _meta WHERE key = 'ledger'", err);
     if (status == CKL_OK)
-        status = statement_step(&row, err);
+        status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status == CKL_OK)
         snprintf(out, 64, "%s", column_required(&row, 0));
     return status == CKL_DONE ? error_set(err, CKL_DAMAGED, "the ledger has lost its name")

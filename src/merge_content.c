@@ -406,7 +406,7 @@ ckl_status merge_metrics(merge *job, ckl_error *err)
                                  " JOIN _metric_name AS name ON name.id = metric.name"
                                  " ORDER BY metric.run, metric.experiment",
                                  err);
-    while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK)
+    while (status == CKL_OK && (status = STATEMENT_STEP_WITH(&row, err, 2)) == CKL_OK)
         status = take_metric(job, batch, &row, err);
     ckl_status last = flush_metrics(job, batch, err);
     free(batch);

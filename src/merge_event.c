@@ -101,7 +101,7 @@ static ckl_status complete_files(merge *job, foreign_event *from, ckl_error *err
     if (status != CKL_OK)
         return status;
     bind_integer(&row, ":event", from->seq);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status == CKL_OK)
         status = column_digest(&sha256, &row, 2, err);
     if (status != CKL_OK)
@@ -397,8 +397,9 @@ static ckl_status read_event(foreign_event *out, merge *job, const statement *ro
     size_t count = sizeof ROLES / sizeof *ROLES;
     while (out->role < count && strcmp(ROLES[out->role].kind, out->event.kind) != 0)
         out->role++;
-    if (detail != NULL)
-        out->detail = json_loads(detail, 0, NULL);
+    ckl_status status = detail != NULL ? doc_json_load(&out->detail, detail, err) : CKL_OK;
+    if (status == CKL_NO_MEMORY)
+        return status;
     if (out->role == count || (detail != NULL && !json_is_object(out->detail)) ||
         strlen(out->event.op) != 32) {
         json_decref(out->detail);
@@ -457,7 +458,7 @@ ckl_status merge_events(merge *job, ckl_error *err)
                  "SELECT seq, op, at_us, run, session, kind, experiment, from_experiment, config,"
                  " from_config, step, actor, reason, detail FROM _event ORDER BY seq",
                  err);
-    while (status == CKL_OK && (status = statement_step(&row, err)) == CKL_OK)
+    while (status == CKL_OK && (status = STATEMENT_STEP_WITH(&row, err, 1, 5, 11)) == CKL_OK)
         status = merge_one(job, &row, err);
     return status == CKL_DONE ? CKL_OK : status;
 }

@@ -33,7 +33,7 @@ ckl_status ckl_manager_head_at(ckl_hash *out, ckl_manager *manager, int64_t at_u
         return status;
     bind_text(&row, ":run", manager->run_name);
     bind_integer(&row, ":at", at_us);
-    status = statement_step(&row, err);
+    status = STATEMENT_STEP_WITH(&row, err, 0);
     if (status == CKL_OK)
         snprintf(out->text, sizeof out->text, "%s", column_required(&row, 0));
     if (status != CKL_DONE)
@@ -199,7 +199,7 @@ ckl_status ckl_sample_change_next(ckl_sample_change *out, ckl_sample_change_curs
                                   ckl_error *err)
 {
     const statement *row = &cursor->row;
-    ckl_status status = statement_step(&cursor->row, err);
+    ckl_status status = STATEMENT_STEP_WITH(&cursor->row, err, 2, 3, 4, 12);
     if (status != CKL_OK)
         return status;
     *out = (ckl_sample_change){.seq = column_integer(row, 0),

@@ -92,7 +92,7 @@ ckl_status ckl_events(ckl_event_cursor **out, ckl_manager *manager, const ckl_ev
 ckl_status ckl_event_next(ckl_event *out, ckl_event_cursor *cursor, ckl_error *err)
 {
     const statement *row = &cursor->row;
-    ckl_status status = statement_step(&cursor->row, err);
+    ckl_status status = STATEMENT_STEP_WITH(&cursor->row, err, 2, 3, 8);
     if (status != CKL_OK)
         return status;
     *out = (ckl_event){.seq = column_integer(row, 0),

@@ -155,15 +155,16 @@ ckl_status ckl_checkpoint_next(ckl_checkpoint_row *out, ckl_checkpoint_cursor *c
 {
     const statement *row = &cursor->row;
     digest sha256;
-    ckl_status status = statement_step(&cursor->row, err);
+    ckl_status status = STATEMENT_STEP_WITH(&cursor->row, err, 3, 5, 6);
     if (status == CKL_OK)
         status = column_digest(&sha256, row, 8, err);
     if (status == CKL_OK)
         status = read_metrics(cursor, err);
+    if (status == CKL_OK)
+        status = weights_name_of_event(cursor->file_name, column_text(row, 16), err);
     if (status != CKL_OK)
         return status;
     digest_hex(cursor->sha256, &sha256);
-    weights_name_of_event(cursor->file_name, column_text(row, 16));
     *out = (ckl_checkpoint_row){.seq = column_integer(row, 0),
                                 .at_us = column_integer(row, 1),
                                 .step = column_integer(row, 2),

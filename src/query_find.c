@@ -398,7 +398,7 @@ static ckl_status read_metrics(ckl_found_cursor *cursor, ckl_error *err)
 ckl_status ckl_found_next(ckl_found *out, ckl_found_cursor *cursor, ckl_error *err)
 {
     const statement *row = &cursor->row;
-    ckl_status status = statement_step(&cursor->row, err);
+    ckl_status status = STATEMENT_STEP_WITH(&cursor->row, err, 2);
     if (status == CKL_OK)
         status = read_metrics(cursor, err);
     if (status != CKL_OK)

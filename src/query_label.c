@@ -47,7 +47,7 @@ ckl_status ckl_labels(ckl_label_cursor **out, ckl_manager *manager, ckl_label_ki
 ckl_status ckl_label_next(ckl_label *out, ckl_label_cursor *cursor, ckl_error *err)
 {
     const statement *row = &cursor->row;
-    ckl_status status = statement_step(&cursor->row, err);
+    ckl_status status = STATEMENT_STEP_WITH(&cursor->row, err, 5);
     if (status != CKL_OK)
         return status;
     *out = (ckl_label){.seq = column_integer(row, 0),

@@ -44,7 +44,7 @@ ckl_status ckl_metric_series_next(ckl_metric_series_row *out, ckl_metric_series_
                                   ckl_error *err)
 {
     const statement *row = &cursor->row;
-    ckl_status status = statement_step(&cursor->row, err);
+    ckl_status status = STATEMENT_STEP_WITH(&cursor->row, err, 0, 1, 2);
     if (status != CKL_OK)
         return status;
     *out = (ckl_metric_series_row){.run = column_required(row, 0),
@@ -72,7 +72,7 @@ ckl_status query_metrics_json(buf *out, statement *row, ckl_error *err)
     ckl_status status;
     buf_clear(out);
     buf_add_text(out, "{");
-    while ((status = statement_step(row, err)) == CKL_OK) {
+    while ((status = STATEMENT_STEP_WITH(row, err, 0)) == CKL_OK) {
         const char *name = column_required(row, 0);
         char number[32] = "null";
         double value = column_real(row, 1);

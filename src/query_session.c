@@ -45,7 +45,7 @@ ckl_status ckl_sessions(ckl_session_cursor **out, ckl_manager *manager, const ch
 ckl_status ckl_session_next(ckl_session_row *out, ckl_session_cursor *cursor, ckl_error *err)
 {
     const statement *row = &cursor->row;
-    ckl_status status = statement_step(&cursor->row, err);
+    ckl_status status = STATEMENT_STEP_WITH(&cursor->row, err, 1);
     if (status != CKL_OK)
         return status;
     *out = (ckl_session_row){.started_at_us = column_integer(row, 0),

@@ -73,17 +73,20 @@ static ckl_status has_bytes(bool *out, const char *path, const storage_move *mov
 {
     digest found;
     uint64_t size = 0;
+    bool there = false;
     ckl_error failure = {0};
-    ckl_status status = fs_file_size(&size, path, &failure);
     *out = false;
-    if (status == CKL_OK && size == move->size)
-        status = fs_hash_file(&found, &size, path, &failure);
-    else if (status == CKL_OK)
+    ckl_status status = fs_look(&there, NULL, path, &failure);
+    if (status == CKL_OK && there)
+        status = fs_file_size(&size, path, &failure);
+    if (status == CKL_OK && (!there || size != move->size))
         return CKL_OK;
+    if (status == CKL_OK)
+        status = fs_hash_file(&found, &size, path, &failure);
     *out = status == CKL_OK && digest_equal(&found, &move->sha256);
     if (status == CKL_OK || status == CKL_NOT_FOUND || status == CKL_INVALID)
         return CKL_OK;
-    return error_set(err, status, "%s", failure.message);
+    return error_pass(err, &failure);
 }
 
 /* The folder above a path in the tree, or above that; *out is the caller's. */
@@ -100,7 +103,7 @@ static ckl_status rename_quietly(const char *from, const char *to, bool replace,
     ckl_error failure = {0};
     ckl_status status = fs_rename(from, to, replace, &failure);
     if (status != CKL_OK && status != CKL_BUSY)
-        error_set(err, status, "%s", failure.message);
+        error_pass(err, &failure);
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* Looking a ledger over, as programs do it. What it finds is tried column by column in tests/check;
  * here: the interface, damage below SQL, and company. CKL_FLIPS sets how many bytes are flipped. */
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "root.h"
@@ -231,7 +232,9 @@ START_TEST(what_others_are_doing_is_no_finding)
     }
     close(ends[0]);
     ckl_manager_close(open_run("watcher"));
-    for (int again = 0; again < 40; again++) {
+    time_t end =
+        time(NULL) + 10; /* what is written meanwhile takes longer and longer to look over */
+    for (int again = 0; again < 5 || (again < 40 && time(NULL) < end); again++) {
         ckl_finding finding;
         ckl_check *check = look(NULL);
         ckl_status status = ckl_check_next(&finding, check, &fault);
@@ -284,6 +287,27 @@ static unsigned look_at_damage(const char *what, long place)
     return count + (status == CKL_REFUSED);
 }
 
+/* An intent that cannot be carried out stops opening for writing, and stays. */
+START_TEST(a_damaged_intent_is_told)
+{
+    static const char *const REMOVALS[] = {"{\\\"remove\\\":[null]}", "{\\\"remove\\\":\\\"x\\\"}",
+                                           "no JSON"};
+    ckl_manager *manager = NULL;
+    char sql[256];
+    make_history();
+    for (size_t index = 0; index < sizeof REMOVALS / sizeof *REMOVALS; index++) {
+        snprintf(sql, sizeof sql,
+                 "INSERT OR REPLACE INTO _intent (op, detail, at_us) VALUES"
+                 " ('0123456789abcdef0123456789abcdef', '%s', 1)",
+                 REMOVALS[index]);
+        run_sql(sql);
+        ckl_error_clear(&fault);
+        ck_assert_int_eq(ckl_manager_open(&manager, root, NULL, &fault), CKL_DAMAGED);
+        ck_assert_ptr_nonnull(strstr(fault.message, "intent 0123456789abcdef"));
+    }
+}
+END_TEST
+
 START_TEST(damage_is_found_and_never_a_failure)
 {
     long size = 0;
@@ -324,6 +348,7 @@ int main(void)
     tcase_add_test(tests, a_repair_says_what_is_lost);
     tcase_add_test(tests, what_was_deleted_on_purpose_is_accepted);
     tcase_add_test(tests, what_others_are_doing_is_no_finding);
+    tcase_add_test(tests, a_damaged_intent_is_told);
     tcase_add_test(tests, damage_is_found_and_never_a_failure);
     return run_suite(tests, "check");
 }

@@ -235,6 +235,76 @@ static void expect_refused(const char *sql)
     ck_assert_int_eq(system(command), 0);
 }
 
+/* Whatever else is asked in between, a cursor goes on where it was. */
+START_TEST(a_cursor_goes_on)
+{
+    ckl_manager *manager = open_run(NULL);
+    ckl_event_cursor *cursor = NULL;
+    ckl_event event;
+    unsigned seen = 0;
+    update_config(manager, "{\"lr\": 1}");
+    update_config(manager, "{\"lr\": 2}");
+    update_config(manager, "{\"lr\": 3}");
+    unsigned events = count_events(manager);
+    ASSERT_OK(ckl_events(&cursor, manager, &(ckl_event_filter){.all_runs = true}, &fault));
+    while (ckl_event_next(&event, cursor, &fault) == CKL_OK && seen <= events) {
+        ckl_status_info info;
+        seen++;
+        ASSERT_OK(ckl_manager_status(&info, manager, &fault));
+        update_config(manager, "{\"lr\": 3}"); /* changes nothing */
+    }
+    ck_assert_uint_eq(seen, events);
+    ckl_event_cursor_close(cursor);
+    ckl_manager_close(manager);
+}
+END_TEST
+
+/* What was absent has no segment; nobody is told an empty one. */
+START_TEST(pairs_with_what_was_absent)
+{
+    const ckl_pair_row *row = NULL;
+    ckl_pairs *pairs = NULL;
+    ckl_manager *manager = open_run(NULL);
+    update_config(manager, "{\"lr\": 1}");
+    ASSERT_OK(ckl_manager_log_metric(manager, 1, "loss", 0.5, &fault));
+    update_data(manager, DATA);
+    ASSERT_OK(ckl_manager_log_metric(manager, 1, "loss", 0.25, &fault));
+    ASSERT_OK(ckl_manager_flush_metrics(manager, &fault));
+    ASSERT_OK(ckl_pairs_open(&pairs, manager, &(ckl_pairs_options){.metric = "loss"}, &fault));
+    ASSERT_OK(ckl_pairs_next(&row, pairs, &fault));
+    ck_assert_str_eq(row->kind, "data");
+    ck_assert_ptr_null(row->from);
+    ck_assert_ptr_nonnull(row->to);
+    ckl_pairs_close(pairs);
+    ckl_manager_close(manager);
+}
+END_TEST
+
+/* A reader that cannot read the log says so; it does not answer from before it. */
+START_TEST(a_log_that_cannot_be_read_is_not_taken_for_none)
+{
+    ckl_manager *manager = NULL;
+    char command[256];
+    pid_t writer = fork();
+    if (writer == 0) { /* ends without closing: what it recorded is in the log alone */
+        update_config(open_run(NULL), "{\"lr\": 1}");
+        _exit(0);
+    }
+    int result = 1;
+    waitpid(writer, &result, 0);
+    ck_assert_int_eq(result, 0);
+    snprintf(command, sizeof command,
+             "cd '%s' && test -s ledger.db-wal && rm -f ledger.db-shm &&"
+             " ln -s nowhere ledger.db-shm",
+             root);
+    ck_assert_int_eq(system(command), 0);
+    ckl_options options = {.read_only = true};
+    ckl_error_clear(&fault);
+    ck_assert_int_eq(ckl_manager_open(&manager, root, &options, &fault), CKL_IO);
+    ck_assert_ptr_nonnull(strstr(fault.hint, "ledger.db-wal"));
+}
+END_TEST
+
 START_TEST(newer_and_foreign_files_are_refused)
 {
     expect_refused("CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')");
@@ -266,6 +336,9 @@ int main(void)
     tcase_add_test(tests, ignored_paths_do_not_count_and_are_kept);
     tcase_add_test(tests, a_run_can_begin_at_a_recorded_state);
     tcase_add_test(tests, a_forked_child_is_refused);
+    tcase_add_test(tests, a_cursor_goes_on);
+    tcase_add_test(tests, pairs_with_what_was_absent);
+    tcase_add_test(tests, a_log_that_cannot_be_read_is_not_taken_for_none);
     tcase_add_test(tests, newer_and_foreign_files_are_refused);
     tcase_add_test(tests, reading_never_creates);
     return run_suite(tests, "manager");
