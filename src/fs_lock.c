@@ -72,7 +72,7 @@ static void forget(fs_lock *lock)
 
 #define PAUSE_MIN_US   50
 #define PAUSE_MAX_US   1000
-#define QUEUE_PAUSE_US 300 /* of who is not first in the queue */
+#define QUEUE_PAUSE_US 2000 /* of who is not first in the queue: looking costs all of them */
 
 static ckl_status still_held(const char *path, ckl_error *err)
 {

@@ -37,3 +37,9 @@ include(${CMAKE_SOURCE_DIR}/tests/report/report.cmake)
 include(${CMAKE_SOURCE_DIR}/tests/insight/insight.cmake)
 include(${CMAKE_SOURCE_DIR}/tests/live/live.cmake)
 include(${CMAKE_SOURCE_DIR}/tests/fault/fault.cmake)
+
+# Under sanitizers everything that forks costs many times as much: less of it there.
+if(CKL_SANITIZE)
+  set_property(TEST unit/many APPEND PROPERTY ENVIRONMENT CKL_ROUNDS=1 CKL_SECONDS=2)
+  set_property(TEST unit/storage_crash APPEND PROPERTY ENVIRONMENT CKL_STRIDE=509)
+endif()
