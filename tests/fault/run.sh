@@ -97,8 +97,8 @@ try_errors() {
     if [ "${CKL_FAULT_SIZE-}" = large ]; then
         case $1 in
         update | dump | checkpoint | gc) points=all ;;
-        recover-*) points=30 ;; # each in six states that an interruption left
-        *) points=150 ;;
+        recover-*) points=10 ;; # each in six states that an interruption left
+        *) points=100 ;;
         esac
     fi
     CKL_ERRORS=${CKL_ERRORS:-$points} "$build/fault_errors" "$1"

@@ -21,7 +21,8 @@
 #include "judge.h"
 #include "places.h"
 
-#define INTERRUPTIONS 6 /* of an operation, each of which leaves something to recover */
+#define INTERRUPTIONS 6  /* of an operation, each of which leaves something to recover */
+#define FEW_POINTS    10 /* fewer than that: only one of them */
 
 static const fault_way WAYS[] = {
     {FAULT_CALL, "EIO", EIO},
@@ -109,7 +110,8 @@ static void sweep_subject(subject *made, unsigned long kill_at)
 static void sweep_interrupted(const operation *what)
 {
     subject made;
-    unsigned long all, wanted = chosen.points == 0 ? INTERRUPTIONS : 1, done = 0;
+    bool few = chosen.points > 0 && chosen.points < FEW_POINTS;
+    unsigned long all, wanted = few ? 1 : INTERRUPTIONS, done = 0;
     subject_make(&made, what->interrupted, chosen.place, 0);
     all = subject_count(&made, &WAYS[5]);
     for (unsigned long at = 0; at < 4 * INTERRUPTIONS && done < wanted; at++) {
