@@ -26,8 +26,8 @@ if(LOCALEDEF AND EXISTS /usr/share/i18n/locales/de_DE)
     VERBATIM)
   add_custom_target(comma_locale ALL DEPENDS ${COMMA_LOCALE}/LC_NUMERIC)
   ckl_library_test(locale)
-  set_tests_properties(unit/locale unit/doc PROPERTIES
-                       ENVIRONMENT LOCPATH=${CMAKE_BINARY_DIR}/locale)
+  set_property(TEST unit/locale unit/doc APPEND PROPERTY
+               ENVIRONMENT LOCPATH=${CMAKE_BINARY_DIR}/locale)
 else()
   message(STATUS "unit/locale is left out: the package locales is not installed")
 endif()

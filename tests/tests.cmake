@@ -43,3 +43,7 @@ if(CKL_SANITIZE)
   set_property(TEST unit/many APPEND PROPERTY ENVIRONMENT CKL_ROUNDS=1 CKL_SECONDS=2)
   set_property(TEST unit/storage_crash APPEND PROPERTY ENVIRONMENT CKL_STRIDE=509)
 endif()
+
+# `check` ends a test after some seconds: a slow machine takes many times as long under sanitizers.
+get_property(CKL_TESTS DIRECTORY PROPERTY TESTS)
+set_property(TEST ${CKL_TESTS} APPEND PROPERTY ENVIRONMENT CK_TIMEOUT_MULTIPLIER=20)

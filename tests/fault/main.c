@@ -1,8 +1,9 @@
 /* fault: records what workloads do to the disk, and tries what power losses leave of it.
  *
  *     fault list
- *     fault try WORKLOAD [--mode strict|ordered|both] [--states N] [--seed N] [--mistake N]
- * [--until-found] fault try WORKLOAD … --state N [--log FILE]   one state, reduced and described
+ *     fault try WORKLOAD [--mode strict|ordered|both] [--states N] [--seed N]
+ *                        [--mistake N] [--until-found]
+ *     fault try WORKLOAD … --state N [--log FILE]     one state, reduced and described
  *
  * States are made in $FAULT_PLACE, else in memory. A line for each sweep: workload, mode, mistake,
  * states, distinct, violations, index of the first, seed, seconds, files that undone work left.

@@ -21,7 +21,7 @@
 #include "answers.h"
 #include "inputs.h"
 
-#define SECONDS_MAX 10 /* a case that takes longer hangs */
+#define SECONDS_MAX 60 /* a case that takes longer hangs */
 #define SECTOR      512
 #define FILES_MAX   64
 

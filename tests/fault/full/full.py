@@ -55,7 +55,7 @@ def run(place, root, command, limit=None):
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     done = subprocess.run([CKL, "-C", root, *words], preexec_fn=restrict, capture_output=True,
-                          text=True, timeout=30)
+                          text=True, timeout=120)
     must(done.returncode >= 0, f"{command}: signal {-done.returncode}")
     return done.returncode, done.stdout, done.stderr
 
