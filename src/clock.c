@@ -5,7 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#define LAST_SECOND INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+#define FIRST_SECOND INT64_C(-62167219200) /* 0000-01-01T00:00:00Z */
+#define LAST_SECOND  INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 static int64_t read_clock(clockid_t which)
 {
@@ -62,7 +63,10 @@ static bool parse_ago(int64_t *out_us, const char *text)
     for (size_t index = 0; index < sizeof UNITS / sizeof *UNITS; index++) {
         if (text[digits] != UNITS[index].unit)
             continue;
-        *out_us = clock_now_us() - strtoll(text, NULL, 10) * UNITS[index].seconds * 1000000;
+        int64_t seconds = strtoll(text, NULL, 10) * UNITS[index].seconds;
+        if (seconds > clock_now_us() / 1000000 - FIRST_SECOND)
+            return false;
+        *out_us = clock_now_us() - seconds * 1000000;
         return true;
     }
     return false;
