@@ -11,7 +11,7 @@ set_target_properties(fault_record PROPERTIES C_VISIBILITY_PRESET default)
 add_executable(fault tests/fault/main.c tests/fault/sweep.c tests/fault/verify.c
                tests/fault/disk.c tests/fault/crash.c tests/fault/trace.c tests/fault/work.c
                tests/fault/workloads.c tests/fault/workloads_tree.c tests/fault/workloads_ledger.c
-               tests/fault/workloads_many.c)
+               tests/fault/workloads_many.c tests/fault/workloads_recovery.c)
 target_link_libraries(fault PRIVATE ckl_static ${CMAKE_DL_LIBS})
 target_compile_definitions(fault PRIVATE TESTS_DIR="${CMAKE_SOURCE_DIR}/tests"
                            FAULT_RECORDER="$<TARGET_FILE:fault_record>")

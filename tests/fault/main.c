@@ -160,6 +160,14 @@ static int try_states(const choices *chosen, const crash_plan *plan)
     return result.violations > 0 ? 1 : 0;
 }
 
+static bool has_failed_sync(const trace *recorded)
+{
+    for (size_t at = 0; at < recorded->count; at++)
+        if (recorded->ops[at].kind == TRACE_SYNC_FAILED)
+            return true;
+    return false;
+}
+
 static int try_workload(choices *chosen)
 {
     trace recorded;
@@ -171,6 +179,10 @@ static int try_workload(choices *chosen)
         return 2;
     if (!trace_load(&recorded, log, chosen->planted))
         return 2;
+    if (chosen->work->sync_fails != NULL && !has_failed_sync(&recorded)) {
+        fprintf(stderr, "%s: there are fewer syncs\n", chosen->work->name);
+        return 2;
+    }
     disk_mode last = chosen->both ? DISK_ORDERED : chosen->mode;
     for (; chosen->mode <= last; chosen->mode++) {
         plan_make(&plan, &recorded, chosen->mode, chosen->seed);

@@ -32,17 +32,26 @@ size() {
 # A row: what, tried, violations, seed, seconds.
 row() { printf '%s\t%s\t%s\t%s\t%s\n' "$@"; }
 
+# As many at a time as CKL_FAULT_JOBS says; what they need of this is exported.
+at_once() { xargs -P "${CKL_FAULT_JOBS:-2}" -I{} bash -c "$1 {}"; }
+export build seed
+export -f row
+
 # What `fault try` says of each kind of disk, as rows.
+try_power() {
+    local code=0
+    set -o pipefail
+    "$build/fault" try "$1" --mode both --states "$states" --seed "$seed" |
+        awk -F '\t' '{ printf "power loss: %s, %s (of %d)\t%d\t%d\t%s\t%.1f\n",
+            $1, $2, $4, $5, $6, $8, $9 }' || code=$?
+    [ "$code" -le 1 ] || row "power loss: $1, ended with $code" 0 1 "$seed" 0
+}
+
 power() {
-    local states name code
-    states=$(size CKL_FAULT_STATES 20 5400)
-    for name in $("$build/fault" list); do
-        code=0
-        "$build/fault" try "$name" --mode both --states "$states" --seed "$seed" |
-            awk -F '\t' '{ printf "power loss: %s, %s (%d of them distinct)\t%d\t%d\t%s\t%.1f\n",
-                $1, $2, $5, $4, $6, $8, $9 }' || code=$?
-        [ "$code" -le 1 ] || row "power loss: $name, not recorded" 0 1 "$seed" 0
-    done
+    states=$(size CKL_FAULT_STATES 20 9000)
+    export states
+    export -f try_power
+    "$build/fault" list | at_once try_power
 }
 
 # Each must be found within 1,000 states: number, workload that shows it, what it is.
@@ -93,23 +102,9 @@ races() {
 
 # All points of what is done most; of the rest some, spread over all.
 try_errors() {
-    local points=2
-    if [ "${CKL_FAULT_SIZE-}" = large ]; then
-        case $1 in
-        update | dump | checkpoint | gc) points=all ;;
-        recover-*) points=10 ;; # each in six states that an interruption left
-        *) points=100 ;;
-        esac
-    fi
-    CKL_ERRORS=${CKL_ERRORS:-$points} "$build/fault_errors" "$1"
-}
-
-errors() {
-    export build
     export -f try_errors
     { [ -n "${CKL_FAULT_ONLY-}" ] && tr ' ' '\n' <<<"$CKL_FAULT_ONLY" ||
-        "$build/fault_errors" list; } |
-        xargs -P "${CKL_FAULT_JOBS:-2}" -I{} bash -c 'try_errors {}'
+        "$build/fault_errors" list; } | at_once try_errors
 }
 
 full() {
@@ -124,7 +119,7 @@ fuzz() {
 }
 
 commit=$(git -C "$here" rev-parse --short=10 HEAD 2>/dev/null || echo unknown)
-git -C "$here" diff --quiet HEAD -- ../../src ../../schema ../../tools 2>/dev/null ||
+[ -z "$(git -C "$here/../.." status --porcelain -- . ':!README.md' ':!tests/fault/RESULTS.md' 2>&1)" ] ||
     commit="$commit, changed"
 
 # A part that ends without saying how it went is a violation, too.
@@ -133,11 +128,15 @@ run_part() {
     export CKL_SEED=$seed
     "$part" >"$new" || code=$?
     [ "$code" -eq 0 ] || failed=1
-    [ -s "$new" ] || { failed=1; row "$part: it did not run" 0 1 "$seed" 0; } >"$new"
+    if [ "$code" -ne 0 ] && awk -F '\t' '$3 != 0 { exit 1 }' "$new" || [ ! -s "$new" ]; then
+        failed=1
+        row "$part: it ended with $code" 0 1 "$seed" 0 >>"$new"
+    fi
     awk -F '\t' '$3 != 0 { bad = 1 } END { exit bad }' "$new" || failed=1
     awk -F '\t' -v part="$part" '{ tried += $2; violations += $3 }
         END { printf "%s: %d tried, %d violations\n", part, tried, violations }' "$new"
     sed -i "s/\$/\t$commit/" "$new"
+    flock 9
     if [ -n "${CKL_FAULT_ONLY-}" ] && [ -e "$rows/$part.rows" ]; then
         awk -F '\t' 'FNR == NR { anew[$1] = 1; next } !($1 in anew)' "$new" "$rows/$part.rows" \
             >"$new.kept"
@@ -146,6 +145,7 @@ run_part() {
     fi
     sort "$new" >"$rows/$part.rows"
     rm "$new"
+    flock -u 9
 }
 
 write_table() {
@@ -153,11 +153,12 @@ write_table() {
     cat <<TEXT
 # What was tried to break it
 
-Written by \`${CKL_FAULT_SIZE:+CKL_FAULT_SIZE=$CKL_FAULT_SIZE }tests/fault/run.sh --table\`; never
-edited by hand. A violation is anything that breaks a promise: something acknowledged is lost, an
-operation is there by half, a file is not what its row says, an intent is left after recovery, a
-second opening writes, an error without a message, a wrong answer without an error, a leak, a crash.
-Of a planted mistake, the violation would be that it is not found.
+Written by \`tests/fault/run.sh --table\`; never edited by hand. A violation is anything that breaks a
+promise: something acknowledged is lost, an operation is there by half, a file is not what its row
+says, an intent is left after recovery, a second opening writes, an error without a message, a wrong
+answer without an error, a leak, a crash. Of a planted mistake, the violation would be that it is not
+found. What is tried: of a power loss, different states of the disk (of so many that were drawn); of
+an error, cases in which it struck; of a full disk, sizes at which something was refused.
 
 | fault | tried | violations | seed | seconds | commit |
 |---|---:|---:|---:|---:|---|
@@ -183,8 +184,9 @@ for argument; do
 done
 [ ${#parts[@]} -gt 0 ] || parts=("${all[@]}")
 mkdir -p "$rows"
+exec 9>"$rows/lock"
 [ "${parts[*]}" = none ] || [ -n "${CKL_BUILD-}" ] ||
-    { "$here/../../tools/install-packages.sh" && "$here/../../tools/build.sh"; } >&2
+    { "$here/../../tools/install-packages.sh" libclang-rt-14-dev && "$here/../../tools/build.sh"; } >&2
 for part in "${parts[@]}"; do
     [ "$part" = none ] || run_part "$part"
 done

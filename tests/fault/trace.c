@@ -282,6 +282,8 @@ static void add_mark(loading *job, const raw_record *record)
         mark.kind = MARK_KEEP;
     } else if (sscanf(text, "missing %64s", mark.text) == 1) {
         mark.kind = MARK_MISSING;
+    } else if (sscanf(text, "never %64s", mark.text) == 1) {
+        mark.kind = MARK_NEVER;
     } else if (sscanf(text, "had %ld", &mark.seq) == 1) {
         mark.kind = MARK_HAD;
     } else if (sscanf(text, "whole %ld %ld", &mark.first, &mark.last) == 2) {

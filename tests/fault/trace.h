@@ -42,7 +42,8 @@ typedef enum mark_kind {
     MARK_ACK,
     MARK_HAD,     /* history was so long before */
     MARK_KEEP,    /* these bytes are nowhere else */
-    MARK_MISSING, /* files whose names end so may be missing */
+    MARK_MISSING, /* files whose names end so may be missing until a promise is given */
+    MARK_NEVER,   /* they were never there */
     MARK_WHOLE
 } mark_kind;
 typedef struct trace_mark {

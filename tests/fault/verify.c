@@ -172,17 +172,22 @@ static bool check_intents(looking *job)
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* What was lost before the recording may be missing. */
+/* What was lost before the recording may be missing until a promise was given after it. */
 static bool may_be_missing(const looking *job, const char *name)
 {
     const trace *recorded = job->wanted->recorded;
+    bool promised = false, lost = false;
     for (size_t index = 0; index < recorded->mark_count; index++) {
         const trace_mark *mark = &recorded->marks[index];
         size_t end = strlen(mark->text), size = strlen(name);
-        if (mark->kind == MARK_MISSING && size >= end && strcmp(name + size - end, mark->text) == 0)
+        bool is_it = size >= end && strcmp(name + size - end, mark->text) == 0;
+        promised = promised || (mark->kind == MARK_ACK && mark->durable &&
+                                mark->at >= recorded->baseline && mark->at <= job->wanted->at);
+        lost = lost || (mark->kind == MARK_MISSING && is_it);
+        if (mark->kind == MARK_NEVER && is_it)
             return true;
     }
-    return false;
+    return lost && !promised;
 }
 
 static bool check_file(looking *job, const statement *row)

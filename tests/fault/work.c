@@ -66,6 +66,8 @@ void work_start(worker *self)
 
 void work_failed(worker *self)
 {
+    if (getenv("FAULT_FAIL_SYNC") == NULL)
+        work_need(CKL_IO, "an operation that nothing disturbs");
     work_say("failed %d", self->operation);
 }
 

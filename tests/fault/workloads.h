@@ -35,6 +35,15 @@ void run_leave_log(void);
 void run_elsewhere(void);
 void run_snapshot(void);
 
+/* ---- recovery (workloads_recovery.c) --------------------------------------------------------- */
+
+void run_recover_dump(void);
+void run_recover_checkpoint(void);
+void run_recover_replace(void);
+void run_recover_move(void);
+void run_recover_gc(void);
+void run_undo_checkpoint(void);
+
 /* ---- several processes, and training (workloads_many.c) -------------------------------------- */
 
 void run_first_open(void);

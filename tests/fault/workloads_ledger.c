@@ -229,7 +229,7 @@ static void say_missing(sqlite3 *connection)
         const char *path = (const char *)sqlite3_column_text(row, 0);
         const char *last = strrchr(path, '/');
         if (last != NULL)
-            work_say("missing %.64s", last + 1);
+            work_say("never %.64s", last + 1);
         else
             work_say("had %s", path);
     }

@@ -49,14 +49,21 @@ static void lose(const char *part, const char *suffix)
         work_need(CKL_IO, path);
 }
 
+/* Until something that is promised to survive is acknowledged after it. */
+static void say_lost(const char *suffix)
+{
+    ckl_hash head = work_head(&me);
+    work_say("missing %s%s", head.text, suffix);
+}
+
 void run_force(void)
 {
     begin_dumped();
     lose("hp", "_config.yaml");
     lose("data", "_data_state.yaml");
     work_baseline();
-    work_say("missing _config.yaml");
-    work_say("missing _data_state.yaml");
+    say_lost("_config.yaml");
+    say_lost("_data_state.yaml");
     work_dump(&me, true);
     work_save(&me, 100, "weights");
     work_model(&me, 4);
@@ -199,8 +206,8 @@ void run_repair(void)
     lose("hp", "_config.yaml");
     lose("model", "_architecture.pkl");
     work_baseline();
-    work_say("missing _config.yaml");
-    work_say("missing _architecture.pkl");
+    say_lost("_config.yaml");
+    say_lost("_architecture.pkl");
     check(&(ckl_check_options){.repair = true, .actor = "tester", .reason = "found by a test"});
     work_config(&me, "{\"lr\": 0.2}", true);
     end();
@@ -213,8 +220,8 @@ void run_accept_missing(void)
     lose("hp", "_config.yaml");
     lose("model", "_step_000100.pt");
     work_baseline();
-    work_say("missing _config.yaml");
-    work_say("missing _step_000100.pt");
+    say_lost("_config.yaml");
+    say_lost("_step_000100.pt");
     check(&(ckl_check_options){.accept_missing = true, .actor = "tester", .reason = "cleaned"});
     work_config(&me, "{\"lr\": 0.2}", true);
     end();

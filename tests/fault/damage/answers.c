@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../errors/places.h"
+#include "fixed.h"
 #include "manager_internal.h"
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -341,6 +342,7 @@ static void play_apart(const char *folder, size_t from, size_t end, bool killed)
     int result = 0;
     pid_t child = fork();
     if (child == 0) {
+        fixed_begin(1 + from); /* so that a case is the same in each process */
         play(folder, from, end, killed);
         _exit(0);
     }

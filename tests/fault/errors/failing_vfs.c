@@ -176,6 +176,7 @@ static int wait_for(sqlite3_vfs *vfs, int microseconds)
 
 void failing_install(void)
 {
+    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0); /* every allocation is seen */
     below = sqlite3_vfs_find(NULL);
     if (below == NULL)
         abort();

@@ -21,6 +21,7 @@ typedef enum answer { IS_THERE, IS_NOT, MAY_BE } answer;
 /* What a process says of what it did. */
 typedef struct told {
     answer given;
+    bool twice; /* nobody could tell whether it was done, and then it was done (again) */
     unsigned long seen, failed;
     char first[24], why[600];
 } told;
@@ -34,6 +35,53 @@ __attribute__((format(printf, 2, 3))) static bool wrong(char why[600], const cha
     vsnprintf(why, 600, format, arguments);
     va_end(arguments);
     return false;
+}
+
+/* ---- rows -------------------------------------------------------------------------------------
+ */
+
+static bool ask(char *out, size_t size, sqlite3 *ledger, const char *sql, char why[600])
+{
+    sqlite3_stmt *row = NULL;
+    out[0] = '\0';
+    bool good = sqlite3_prepare_v2(ledger, sql, -1, &row, NULL) == SQLITE_OK &&
+                sqlite3_step(row) == SQLITE_ROW;
+    if (good && sqlite3_column_text(row, 0) != NULL)
+        snprintf(out, size, "%s", (const char *)sqlite3_column_text(row, 0));
+    else if (!good)
+        wrong(why, "%s: %s", sql, sqlite3_errmsg(ledger));
+    sqlite3_finalize(row);
+    return good;
+}
+
+static sqlite3 *open_ledger(const char *folder, char why[600])
+{
+    char path[256];
+    sqlite3 *ledger = NULL;
+    snprintf(path, sizeof path, "%s/root/ledger.db", folder);
+    if (sqlite3_open_v2(path, &ledger, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+        wrong(why, "%s: %s", path, sqlite3_errmsg(ledger));
+    return ledger;
+}
+
+/* How much is recorded: events, and values of metrics. */
+static long measure(sqlite3 *ledger, char why[600])
+{
+    char text[32];
+    return ask(text, sizeof text, ledger,
+               "SELECT (SELECT count(*) FROM _event)"
+               " + (SELECT coalesce(sum(value_count), 0) FROM metric_series)",
+               why)
+               ? atol(text)
+               : -1;
+}
+
+static long count_rows(const subject *made, char why[600])
+{
+    sqlite3 *ledger = open_ledger(made->folder, why);
+    long count = measure(ledger, why);
+    sqlite3_close(ledger);
+    return count;
 }
 
 /* ---- the case -------------------------------------------------------------------------------- */
@@ -89,17 +137,24 @@ static void look_at_error(told *out, ckl_status status, const ckl_error *err,
         wrong(out->why, "%s is not the cause: %s", ckl_status_name(status), err->message);
 }
 
-/* When everything works again, so does this. */
+/* When everything works again, so does this; before it, nothing of what was refused is there. */
 static void do_again(told *out, ckl_manager **manager, const subject *made)
 {
     ckl_error err = {0};
     ckl_status status = CKL_OK;
+    if (out->given == IS_NOT && count_rows(made, out->why) != made->before)
+        wrong(out->why, "refused and there");
     if (*manager == NULL)
         status = operation_open(manager, made->folder, &err);
     if (status == CKL_OK && !made->what->opens)
         status = made->what->act(*manager, made->folder, &err);
-    if (status != CKL_OK)
+    if (status != CKL_OK) {
         wrong(out->why, "not again: %s: %s", ckl_status_name(status), err.message);
+        return;
+    }
+    out->twice = out->given == MAY_BE;
+    if (!made->what->opens)
+        out->given = IS_THERE;
 }
 
 static void act(told *out, const subject *made, const fault_plan *plan)
@@ -119,7 +174,7 @@ static void act(told *out, const subject *made, const fault_plan *plan)
     if (status == CKL_OK)
         status = what->opens ? operation_open(&manager, made->folder, &err)
                              : what->act(manager, made->folder, &err);
-    if (plan->on) { /* closed while it fails */
+    if (plan->on || status == CKL_OK) { /* closing is under the fault, too */
         ckl_manager_close(manager);
         manager = NULL;
     }
@@ -138,42 +193,6 @@ static void act(told *out, const subject *made, const fault_plan *plan)
 }
 
 /* ---- what is there afterwards ---------------------------------------------------------------- */
-
-static bool ask(char *out, size_t size, sqlite3 *ledger, const char *sql, char why[600])
-{
-    sqlite3_stmt *row = NULL;
-    out[0] = '\0';
-    bool good = sqlite3_prepare_v2(ledger, sql, -1, &row, NULL) == SQLITE_OK &&
-                sqlite3_step(row) == SQLITE_ROW;
-    if (good && sqlite3_column_text(row, 0) != NULL)
-        snprintf(out, size, "%s", (const char *)sqlite3_column_text(row, 0));
-    else if (!good)
-        wrong(why, "%s: %s", sql, sqlite3_errmsg(ledger));
-    sqlite3_finalize(row);
-    return good;
-}
-
-static sqlite3 *open_ledger(const char *folder, char why[600])
-{
-    char path[256];
-    sqlite3 *ledger = NULL;
-    snprintf(path, sizeof path, "%s/root/ledger.db", folder);
-    if (sqlite3_open_v2(path, &ledger, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-        wrong(why, "%s: %s", path, sqlite3_errmsg(ledger));
-    return ledger;
-}
-
-/* How much is recorded: events, and values of metrics. */
-static long measure(sqlite3 *ledger, char why[600])
-{
-    char text[32];
-    return ask(text, sizeof text, ledger,
-               "SELECT (SELECT count(*) FROM _event)"
-               " + (SELECT coalesce(sum(value_count), 0) FROM metric_series)",
-               why)
-               ? atol(text)
-               : -1;
-}
 
 static void look_at_rows(const subject *made, answer given, bool again, char why[600])
 {
@@ -298,7 +317,7 @@ static void play(told *out, const subject *made, const void *argument)
 
 typedef struct afterwards {
     answer given;
-    bool again; /* it was done again when everything worked */
+    bool again; /* it may have been done twice */
 } afterwards;
 
 static void look_in_child(told *out, const subject *made, const void *argument)
@@ -315,7 +334,7 @@ bool judge(subject *made, const fault_plan *plan)
     bool ended = run_child(&said, made, play, plan);
     made->seen = said.seen;
     made->struck = said.failed > 0;
-    afterwards what = {said.given, !plan->on && said.given != IS_THERE};
+    afterwards what = {said.given, said.twice};
     if (ended && said.why[0] == '\0')
         run_child(&found, made, look_in_child, &what);
     const char *why = said.why[0] != '\0' ? said.why : found.why;

@@ -75,8 +75,9 @@ static row row_of(const fault_way *way)
 static void try_one(subject *made, const fault_plan *plan, unsigned long kill_at)
 {
     row where = row_of(plan->way);
-    results[where].tried++;
-    if (judge(made, plan))
+    bool good = judge(made, plan);
+    results[where].tried += made->struck || !good ? 1 : 0;
+    if (good)
         return;
     results[where].violations++;
     fprintf(stderr, "%s: %s\n  again: fault_errors %s %s %lu %s %lu\n", made->what->name, made->why,
@@ -176,7 +177,10 @@ static int one_case(const operation *what, char **words, int count)
                        .on = strcmp(words[2], "on") == 0};
     if (plan.way == NULL || plan.nth == 0)
         return 2;
-    subject_make(&made, what, chosen.place, count > 3 ? strtoul(words[3], NULL, 10) : 0);
+    if (!subject_make(&made, what, chosen.place, count > 3 ? strtoul(words[3], NULL, 10) : 0)) {
+        fprintf(stderr, "nothing is left to recover there\n");
+        return 2;
+    }
     failing_show_where();
     bool good = judge(&made, &plan);
     const char *leak = strstr(made.why, "the first is number ");

@@ -19,6 +19,7 @@ import time
 
 CKL = os.environ["CKL"]
 PLENTY = 32 << 20
+PAGE = 4096
 SAYS_WHY = re.compile("space|full|quota|too large", re.IGNORECASE)
 
 # Command, and what it adds to history: kind of event, how many.
@@ -157,28 +158,37 @@ def try_limit(place, size):
 
 
 def enough(attempt, place):
-    size = 64 << 10
-    while not attempt(place, size):
-        size *= 2
-    return size
+    """The least size, of a page, at which nothing is refused."""
+    most = 64 << 10
+    while not attempt(place, most):
+        most *= 2
+    least = most // 2
+    while most - least > PAGE:
+        middle = (least + most) // 2 // PAGE * PAGE
+        if attempt(place, middle):
+            most = middle
+        else:
+            least = middle
+    return most
 
 
 def sweep(what, again, attempt, place, points):
+    """Sizes spread over all at which something is refused; those alone count."""
     began, violations, tried = time.monotonic(), 0, 0
     try:
         most = enough(attempt, place)
-    except Violation as found:
-        print(f"{what}: looking for the size that suffices: {found}", file=sys.stderr)
+    except Exception as found:
+        print(f"{what}: looking for the size that suffices: {found!r}", file=sys.stderr)
         print(f"{what}\t1\t1\t-\t{time.monotonic() - began:.1f}", flush=True)
         return False
     for point in range(points):
-        size = most * (point + 1) // points // 512 * 512 + 512
-        tried += 1
+        size = max(PAGE, most * point // points // 512 * 512)
         try:
-            attempt(place, size)
-        except Violation as found:
-            violations += 1
-            print(f"{what}, {size} bytes: {found}\n  again: {again} {size}", file=sys.stderr)
+            tried += not attempt(place, size)
+        except Exception as found:
+            tried, violations = tried + 1, violations + 1
+            print(f"{what}, {size} bytes: {found!r}\n  again: CKL={CKL} {__file__} {again}{size}",
+                  file=sys.stderr)
     print(f"{what}, up to {most >> 10} KB\t{tried}\t{violations}\t-\t{time.monotonic() - began:.1f}",
           flush=True)
     return violations == 0
@@ -230,9 +240,9 @@ def main(words):
             try_file_system(place, int(words[1]))
             return 0
         if words[:1] == ["inside"]:
-            good = sweep(mounted, "full.py", try_file_system, place, points)
+            good = sweep(mounted, "", try_file_system, place, points)
         else:
-            good = sweep(limited, "full.py limit", try_limit, place, points) and code == 0
+            good = sweep(limited, "limit ", try_limit, place, points) and code == 0
     return 0 if good else 1
 
 

@@ -89,7 +89,7 @@ static size_t try_history(size_t *tried, const choices *chosen, uint64_t seed, p
         fprintf(stderr, "seed %" PRIu64 ", operation %zu: %s\n", seed, found.at + 1, found.message);
     size_t count = shrink(list, found.at + 1, chosen->place, planted, SHRINK_SECONDS);
     report(chosen, list, count, planted, seed);
-    return count;
+    return count > 0 ? count : 1; /* it may fail without any */
 }
 
 static int try_all(const choices *chosen)
