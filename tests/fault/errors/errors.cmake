@@ -1,7 +1,7 @@
 # Errors: what the program asks of the system fails. Libraries are linked statically, so that what
 # they ask is seen, too. CKL_ERRORS and CKL_SEED say how much and which; see main.c.
 set(FAILING_CALLS
-    open open64 openat close read pread pread64 write pwrite pwrite64 ftruncate ftruncate64
+    open open64 openat close read pread pread64 getrandom lseek write pwrite pwrite64 ftruncate ftruncate64
     fallocate posix_fallocate fsync fdatasync sync_file_range rename link mkdir unlink unlinkat
     rmdir fchmod syscall stat lstat fstat stat64 lstat64 fstat64 statfs statvfs fstatvfs access
     readlink realpath getcwd opendir fdopendir readdir flock mmap mmap64 fcntl fcntl64 ioctl

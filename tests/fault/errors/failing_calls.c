@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -105,6 +106,10 @@ WRAP_TRANSFER(pwrite, WRITES, (int file, const void *bytes, size_t size, off_t a
               (file, bytes, (size + 1) / 2, at), (file, bytes, size, at))
 WRAP_TRANSFER(pwrite64, WRITES, (int file, const void *bytes, size_t size, off64_t at),
               (file, bytes, (size + 1) / 2, at), (file, bytes, size, at))
+
+WRAP_TRANSFER(getrandom, READS, (void *bytes, size_t size, unsigned flags),
+              (bytes, (size + 1) / 2, flags), (bytes, size, flags))
+WRAP(off_t, -1, lseek, CALL_LOOK, (int file, off_t at, int from), (file, at, from))
 
 #define SIZES (CALL_SPACE | CALL_WAIT | CALL_CHANGE)
 WRAP(int, -1, ftruncate, CALL_WAIT | CALL_CHANGE, (int file, off_t size), (file, size))

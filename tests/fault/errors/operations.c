@@ -147,6 +147,30 @@ static ckl_status do_move(ckl_manager *manager, const char *folder, ckl_error *e
     return ckl_manager_save_model_checkpoint(&result, manager, &checkpoint, err);
 }
 
+static ckl_status do_copy(ckl_manager *manager, const char *folder, ckl_error *err)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/moved.pt", folder);
+    ckl_checkpoint_result result;
+    ckl_checkpoint checkpoint = {.step = 500, .path = path};
+    return ckl_manager_save_model_checkpoint(&result, manager, &checkpoint, err);
+}
+
+static ckl_status write_weights(void *context, int file, ckl_error *err)
+{
+    (void)err;
+    return dprintf(file, "%s", (const char *)context) > 0 ? CKL_OK : CKL_IO;
+}
+
+static ckl_status do_write(ckl_manager *manager, const char *folder, ckl_error *err)
+{
+    static char weights[] = "written by the trainer itself";
+    (void)folder;
+    ckl_checkpoint_result result;
+    ckl_checkpoint checkpoint = {.step = 500, .write = write_weights, .context = weights};
+    return ckl_manager_save_model_checkpoint(&result, manager, &checkpoint, err);
+}
+
 static ckl_status do_gc(ckl_manager *manager, const char *folder, ckl_error *err)
 {
     (void)folder;
@@ -218,6 +242,8 @@ const operation OPERATIONS[] = {
     [REPLACE] = {"replace", prepare_pending, do_replace, .in_steps = true, .finished = true},
     [MOVE] = {"move", prepare_pending, do_move, .in_steps = true, .finished = true},
     [GC] = {"gc", prepare_pending, do_gc, .in_steps = true},
+    {.name = "copy", .prepare = prepare_pending, .act = do_copy, .finished = true},
+    {.name = "write", .prepare = prepare_pending, .act = do_write, .finished = true},
     {"metric", prepare_pending, do_metric, .in_steps = true},
     {.name = "switch", .prepare = prepare_pending, .act = do_switch},
     {.name = "branch", .prepare = prepare_pending, .act = do_branch},
