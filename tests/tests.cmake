@@ -42,6 +42,10 @@ include(${CMAKE_SOURCE_DIR}/tests/fault/fault.cmake)
 if(CKL_SANITIZE)
   set_property(TEST unit/many APPEND PROPERTY ENVIRONMENT CKL_ROUNDS=1 CKL_SECONDS=2)
   set_property(TEST unit/storage_crash APPEND PROPERTY ENVIRONMENT CKL_STRIDE=509)
+  set_property(TEST fault/power_loss APPEND PROPERTY ENVIRONMENT CKL_FAULT_STATES=5)
+  set_property(TEST fault/model APPEND PROPERTY ENVIRONMENT CKL_MODEL_HISTORIES=3)
+  set_property(TEST fault/damage APPEND PROPERTY ENVIRONMENT CKL_DAMAGES=60)
+  set_property(TEST fault/full APPEND PROPERTY ENVIRONMENT CKL_FULL_POINTS=12)
 endif()
 
 # `check` ends a test after some seconds: a slow machine takes many times as long under sanitizers.
