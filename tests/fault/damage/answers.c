@@ -324,8 +324,10 @@ static void play(const char *folder, size_t from, size_t end, bool killed)
         FILE *file = fopen(path, "w");
         if (said.text == NULL)
             fprintf(stderr, "%s: %s\n", folder, said.told);
-        if (file == NULL || said.text == NULL || fputs(said.text, file) < 0 || fclose(file) != 0)
+        if (file == NULL || said.text == NULL || fputs(said.text, file) < 0 || fclose(file) != 0) {
+            perror(path);
             abort();
+        }
         free(said.text);
     }
     if (status != CKL_OK) {
