@@ -23,7 +23,12 @@ char *__wrap_strndup(const char *text, size_t size);
 /* ---- what is not freed ----------------------------------------------------------------------- */
 
 /* Open addressing; what was freed leaves a mark, which the next that comes by takes. */
-#define PLACES ((size_t)1 << 17)
+#ifdef __SANITIZE_ADDRESS__ /* which does not use the same memory again soon */
+#define PLACE_BITS 20
+#else
+#define PLACE_BITS 17
+#endif
+#define PLACES ((size_t)1 << PLACE_BITS)
 #define FREED  ((void *)1)
 static struct {
     void *memory;
@@ -40,7 +45,7 @@ void failing_show_allocation(unsigned long wanted)
 
 static size_t place_of(const void *memory)
 {
-    return (size_t)(((uintptr_t)memory >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 47);
+    return (size_t)(((uintptr_t)memory >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - PLACE_BITS));
 }
 
 static void keep(void *memory)
