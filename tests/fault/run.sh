@@ -102,6 +102,20 @@ races() {
 
 # All points of what is done most; of the rest some, spread over all.
 try_errors() {
+    local points=2 code=0
+    if [ "${CKL_FAULT_SIZE-}" = large ]; then
+        case $1 in
+        update | dump | checkpoint | gc) points=all ;;
+        recover-*) points=10 ;; # each in six states that an interruption left
+        *) points=100 ;;
+        esac
+    fi
+    CKL_ERRORS=${CKL_ERRORS:-$points} "$build/fault_errors" "$1" || code=$?
+    [ "$code" -le 1 ] || row "errors: $1, ended with $code" 0 1 "$CKL_SEED" 0
+    return "$code"
+}
+
+errors() {
     export -f try_errors
     { [ -n "${CKL_FAULT_ONLY-}" ] && tr ' ' '\n' <<<"$CKL_FAULT_ONLY" ||
         "$build/fault_errors" list; } | at_once try_errors
