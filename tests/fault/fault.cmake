@@ -26,6 +26,12 @@ add_test(NAME fault/power_loss
 set_tests_properties(fault/power_loss PROPERTIES ENVIRONMENT
   "CKL_BUILD=${CMAKE_BINARY_DIR};CKL_FAULT_ROWS=${CMAKE_BINARY_DIR}/rows;ASAN_OPTIONS=verify_asan_link_order=0")
 
+# The other parts have tests of their own; that run.sh puts them together:
+add_test(NAME fault/run
+         COMMAND bash ${CMAKE_SOURCE_DIR}/tests/fault/run.sh errors damage model)
+set_tests_properties(fault/run PROPERTIES ENVIRONMENT
+  "CKL_BUILD=${CMAKE_BINARY_DIR};CKL_FAULT_ROWS=${CMAKE_BINARY_DIR}/rows_run;CKL_FAULT_ONLY=receipt;CKL_ERRORS=1;CKL_DAMAGES=10;CKL_MODEL_HISTORIES=1")
+
 include(${CMAKE_SOURCE_DIR}/tests/fault/fuzz/fuzz.cmake)
 include(${CMAKE_SOURCE_DIR}/tests/fault/model/model.cmake)
 include(${CMAKE_SOURCE_DIR}/tests/fault/errors/errors.cmake)
