@@ -257,12 +257,14 @@ static void sweep(attempt *try, const kind *what, disk_call call, bool full)
     copy_template();
     unsigned before = events_there(), tried = 0;
     bool all = getenv("CKL_SWEEP") != NULL;
+    const char *chosen = getenv("CKL_STEP");
+    unsigned step = chosen != NULL && atoi(chosen) > 0 ? (unsigned)atoi(chosen) : 13;
     bool few = getenv("CKL_FILE_SYSTEM") != NULL || full || try == try_and_go_on;
     for (int variant = 0; variant < 4; variant += few && !all ? 3 : 1) {
-        /* Each takes others of the later ones; with CKL_SWEEP all are tried. */
+        /* Each takes others of the later ones, CKL_STEP apart; with CKL_SWEEP all are tried. */
         trouble fails = {call, 1, (variant & 1) != 0, full};
         while (try(what, &fails, (variant & 2) != 0, before)) {
-            fails.nth += fails.nth < 3 + (unsigned)variant || all ? 1 : 13;
+            fails.nth += fails.nth < 3 + (unsigned)variant || all ? 1 : step;
             tried++;
         }
     }
