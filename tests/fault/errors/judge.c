@@ -153,7 +153,7 @@ static void do_again(told *out, ckl_manager **manager, const subject *made)
         return;
     }
     out->twice = out->given == MAY_BE;
-    if (!made->what->opens)
+    if (!made->what->opens && !made->what->in_steps) /* else what was done already adds nothing */
         out->given = IS_THERE;
 }
 
