@@ -226,8 +226,8 @@ static ckl_status look_at_ledger(ckl_check *job, ckl_error *err)
     for (size_t index = 0; usable && status == CKL_OK && index < sizeof LOOKS / sizeof *LOOKS;
          index++)
         status = look(job, LOOKS[index].function, LOOKS[index].what, err);
-    if (status == CKL_OK &&
-        !check_has(job, "unreadable")) /* keeps what was made beside the ledger */
+    /* Kept is what was made beside the ledger; where something could not be read, that was told. */
+    if (status == CKL_OK && !check_has(job, "unreadable"))
         status = check_settle(job, db_commit(job->ledger, &ended), "the whole", &ended, err);
     else
         db_rollback(job->ledger);

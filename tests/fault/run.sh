@@ -6,9 +6,9 @@
 #
 # Parts: power plants errors kills races full damage model fuzz. Each leaves its rows, with the
 # commit they were made at, in $CKL_FAULT_ROWS (build/fault); --table then writes
-# tests/fault/RESULTS.md from all the rows that are there. CKL_FAULT_SIZE=large: as large as in
-# RESULTS.md, which takes hours; without it small. CKL_SEED: 1. CKL_FAULT_JOBS: so much at a time,
-# where that can be (2). CKL_FAULT_ONLY: of the fuzz targets, or of the operations that errors are
+# tests/fault/RESULTS.md from all the rows that are there. CKL_FAULT_SIZE=large: all points of what
+# is done most, and of the rest as much as hours allow; without it small. CKL_SEED: 1.
+# CKL_FAULT_JOBS: so much at a time, where that can be (2). CKL_FAULT_ONLY: of the fuzz targets, or of the operations that errors are
 # tried in, only these; the rows of the others stay. $CKL_BUILD: where the programs are; without it
 # they are built in build/release. Exit 1: a violation, or a planted mistake that was not found;
 # what to run again is said.

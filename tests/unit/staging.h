@@ -35,6 +35,12 @@ static inline storage_op *begin(const char *name)
     return op;
 }
 
+static inline bool can_place(const storage_op *op, const storage_move *list, size_t count)
+{
+    bool can = false;
+    return storage_can_place(&can, op, list, count, NULL) == CKL_OK && can;
+}
+
 /* Says what a staged file is and where it goes, without staging it. */
 static inline storage_move move_of(const char *name, const char *text, const char *target)
 {

@@ -50,12 +50,6 @@ static void assert_dumped(unsigned files)
     ck_assert_uint_eq(count_files("checkpoints"), files);
 }
 
-static bool can_place(const storage_op *op, const storage_move *moves, size_t count)
-{
-    bool can = false;
-    return storage_can_place(&can, op, moves, count, NULL) == CKL_OK && can;
-}
-
 START_TEST(a_new_folder_comes_whole)
 {
     storage_move moves[DUMP_FILES];

@@ -100,12 +100,6 @@ static void place_and_die(unsigned nth)
         _exit(3);
 }
 
-static bool can_place(const storage_op *op, const storage_move *list, size_t count)
-{
-    bool can = false;
-    return storage_can_place(&can, op, list, count, NULL) == CKL_OK && can;
-}
-
 static void adopt_place_and_die(unsigned nth)
 {
     storage_op *op = NULL;

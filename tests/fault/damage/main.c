@@ -288,17 +288,6 @@ static void damage_input(outcome *out, uint64_t seed)
         say(out, false, "afterwards", why);
 }
 
-static size_t count_descriptors(void)
-{
-    size_t count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (folder != NULL && readdir(folder) != NULL)
-        count++;
-    if (folder != NULL)
-        closedir(folder);
-    return count;
-}
-
 static void run_case(outcome *out, target aim, uint64_t seed)
 {
     size_t before = count_descriptors();

@@ -86,17 +86,6 @@ static long count_rows(const subject *made, char why[600])
 
 /* ---- the case -------------------------------------------------------------------------------- */
 
-static size_t count_descriptors(void)
-{
-    size_t count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (folder != NULL && readdir(folder) != NULL)
-        count++;
-    if (folder != NULL)
-        closedir(folder);
-    return count;
-}
-
 /* Whether the status names the cause. */
 static bool names_the_cause(ckl_status status, const fault_plan *plan)
 {
@@ -153,7 +142,7 @@ static void do_again(told *out, ckl_manager **manager, const subject *made)
         return;
     }
     out->twice = out->given == MAY_BE;
-    if (!made->what->opens && !made->what->in_steps) /* else what was done already adds nothing */
+    if (!made->what->opens && !made->what->repairs)
         out->given = IS_THERE;
 }
 
@@ -230,7 +219,7 @@ static void look_over(const subject *made, char why[600])
     ckl_finding finding;
     ckl_error err = {0};
     snprintf(root, sizeof root, "%s/root", made->folder);
-    bool files_are_gone = strcmp(made->what->name, "repair") == 0;
+    bool files_are_gone = made->what->repairs;
     ckl_status status = ckl_check_open(&check, root, NULL, &err);
     while (status == CKL_OK && (status = ckl_check_next(&finding, check, &err)) == CKL_OK)
         if (!files_are_gone || strcmp(finding.kind, "missing") != 0)

@@ -248,7 +248,7 @@ const operation OPERATIONS[] = {
     {.name = "switch", .prepare = prepare_pending, .act = do_switch},
     {.name = "branch", .prepare = prepare_pending, .act = do_branch},
     {.name = "receipt", .prepare = prepare_pending, .act = do_receipt},
-    {"repair", prepare_damaged, do_repair, .in_steps = true},
+    {"repair", prepare_damaged, do_repair, .in_steps = true, .repairs = true},
     {"first-open", .empty = true, .opens = true},
     {"open", prepare_pending, .opens = true},
     {"recover-dump", prepare_pending, .opens = true, .in_steps = true,

@@ -12,6 +12,7 @@ typedef struct operation {
     bool empty;    /* there is no ledger yet */
     bool opens;    /* it is the opening itself: there is no act */
     bool in_steps; /* an error does not mean that nothing of it was done */
+    bool repairs;  /* files are missing, and what a first try put back the next need not */
     bool finished; /* what was begun is finished by the next opening */
     /* The process that does this one is ended at a call, and then the opening fails; NULL: no. */
     const struct operation *interrupted;

@@ -137,3 +137,14 @@ bool place_has_bytes(const char *folder, const char *bytes)
     nftw(folder, look_into, OPEN_MAX_FOLDERS, FTW_PHYS);
     return is_found;
 }
+
+size_t count_descriptors(void)
+{
+    size_t count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    while (folder != NULL && readdir(folder) != NULL)
+        count++;
+    if (folder != NULL)
+        closedir(folder);
+    return count;
+}

@@ -1,8 +1,9 @@
-/* places: folders that are copied, compared and removed. */
+/* places: folders that are copied, compared and removed; what is open. */
 #ifndef PLACES_H
 #define PLACES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* `to` becomes what `from` is. */
 void place_copy(const char *from, const char *to);
@@ -12,5 +13,7 @@ void place_remove(const char *folder);
 char *place_list(const char *folder);
 /* Whether a file below the folder has exactly these bytes. */
 bool place_has_bytes(const char *folder, const char *bytes);
+/* Of this process. */
+size_t count_descriptors(void);
 
 #endif
