@@ -8,10 +8,11 @@
 # commit they were made at, in $CKL_FAULT_ROWS (build/fault); --table then writes
 # tests/fault/RESULTS.md from all the rows that are there. CKL_FAULT_SIZE=large: all points of what
 # is done most, and of the rest as much as hours allow; without it small. CKL_SEED: 1.
-# CKL_FAULT_JOBS: so much at a time, where that can be (2). CKL_FAULT_ONLY: of the fuzz targets, or of the operations that errors are
-# tried in, only these; the rows of the others stay. $CKL_BUILD: where the programs are; without it
-# they are built in build/release. Exit 1: a violation, or a planted mistake that was not found;
-# what to run again is said.
+# CKL_FAULT_JOBS: so much at a time, where that can be (2). CKL_FAULT_ONLY: of the workloads that
+# lose power, of the operations that errors are tried in, of the fuzz targets, only these; the rows
+# of the others stay. $CKL_BUILD: where the programs are; without it they are built in
+# build/release. Exit 1: a violation, or a planted mistake that was not found; what to run again is
+# said.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -37,6 +38,11 @@ at_once() { xargs -P "${CKL_FAULT_JOBS:-2}" -I{} bash -c "$1 {}"; }
 export build seed
 export -f row
 
+# What CKL_FAULT_ONLY names, else what a command lists: one a line.
+only_or() {
+    if [ -n "${CKL_FAULT_ONLY-}" ]; then tr ' ' '\n' <<<"$CKL_FAULT_ONLY"; else "$@"; fi
+}
+
 # What `fault try` says of each kind of disk, as rows.
 try_power() {
     local code=0
@@ -51,7 +57,7 @@ power() {
     states=$(size CKL_FAULT_STATES 20 9000)
     export states
     export -f try_power
-    "$build/fault" list | at_once try_power
+    only_or "$build/fault" list | at_once try_power
 }
 
 # Each must be found within 1,000 states: number, workload that shows it, what it is.
@@ -117,8 +123,7 @@ try_errors() {
 
 errors() {
     export -f try_errors
-    { [ -n "${CKL_FAULT_ONLY-}" ] && tr ' ' '\n' <<<"$CKL_FAULT_ONLY" ||
-        "$build/fault_errors" list; } | at_once try_errors
+    only_or "$build/fault_errors" list | at_once try_errors
 }
 
 full() {
@@ -152,7 +157,8 @@ run_part() {
     sed -i "s/\$/\t$commit/" "$new"
     flock 9
     if [ -n "${CKL_FAULT_ONLY-}" ] && [ -e "$rows/$part.rows" ]; then
-        awk -F '\t' 'FNR == NR { anew[$1] = 1; next } !($1 in anew)' "$new" "$rows/$part.rows" \
+        awk -F '\t' '{ what = $1; sub(/ \(of [0-9]+\)$/, "", what) }
+            FNR == NR { anew[what] = 1; next } !(what in anew)' "$new" "$rows/$part.rows" \
             >"$new.kept"
         cat "$new.kept" >>"$new"
         rm "$new.kept"

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pathlib
 import pickle
 import threading
 import time
@@ -159,19 +160,19 @@ class Steps(System):
         self.model = Layer([1.0, 2.0])
         return self.model
 
-    def test_a_step_with_nothing_to_do_is_cheap(self):
+    def test_a_step_with_nothing_to_do_writes_nothing(self):
         cl.get_checkpoint_system(self.folder, 10**9)
         self.register()
         cl.checkpoint_on_step(1)
-        best = 1.0
-        for _ in range(5):
-            begun = time.perf_counter()
-            for step in range(2, 20_002):
-                cl.checkpoint_on_step(step)
-            best = min(best, (time.perf_counter() - begun) / 20_000)
-        print(f"checkpoint_on_step with nothing to do: {best * 1e6:.2f} us")
-        if "CKL_SLOW" not in os.environ:
-            self.assertLess(best, 5e-6)
+        log = pathlib.Path(self.folder, "ledger.db-wal")
+        before = log.stat()
+        begun = time.perf_counter()
+        for step in range(2, 20_002):
+            cl.checkpoint_on_step(step)
+        spent = (time.perf_counter() - begun) / 20_000
+        print(f"checkpoint_on_step with nothing to do: {spent * 1e6:.2f} us")
+        after = log.stat()
+        self.assertEqual((before.st_size, before.st_mtime_ns), (after.st_size, after.st_mtime_ns))
 
     def test_threads(self):
         cl.get_checkpoint_system(self.folder, 50)

@@ -2,11 +2,13 @@
 
 #include <time.h>
 
+/* Milliseconds are usual; what grows with a power of the size takes minutes. */
+#define PATIENCE_S 5.0
+
+/* Of the processor, which no neighbour slows down. */
 static double seconds(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    return (double)clock() / CLOCKS_PER_SEC;
 }
 
 /* `count` times `open`, then `inner`, then `count` times `close`. */
@@ -71,7 +73,7 @@ START_TEST(hostile_nesting_ends_fast)
     for (int format = CKL_FORMAT_JSON; format <= CKL_FORMAT_YAML; format++) {
         double start = seconds();
         expect_refused((ckl_format)format, text, strlen(text), "doc: line 1");
-        ck_assert_double_lt(seconds() - start, 0.2);
+        ck_assert_double_lt(seconds() - start, PATIENCE_S);
     }
     free(text);
 }
@@ -92,7 +94,7 @@ START_TEST(directives)
         buf_add_format(&text, "%%TAG !t%d! tag:yaml.org,2002: # %%\n", name);
     double start = seconds();
     expect_refused(CKL_FORMAT_YAML, text.data, text.size, "line 101, column 1: more than 100 dir");
-    ck_assert_double_lt(seconds() - start, 0.2);
+    ck_assert_double_lt(seconds() - start, PATIENCE_S);
 }
 END_TEST
 
@@ -113,7 +115,7 @@ START_TEST(alias_bomb)
     json_t *tree = NULL;
     ck_assert_int_eq(doc_parse(&tree, text.data, text.size, &options, &err), CKL_INVALID);
     ck_assert_ptr_nonnull(strstr(err.message, "aliases stand for more than 16000000 values"));
-    ck_assert_double_lt(seconds() - start, 0.2);
+    ck_assert_double_lt(seconds() - start, PATIENCE_S);
 }
 END_TEST
 
