@@ -171,7 +171,7 @@ static ckl_status look_at_event(chain_look *look, const statement *row, ckl_erro
     if (status == CKL_OK && seq != look->next_seq)
         status = check_add_row(look->job, "chain", "_event", look->next_seq, err,
                                "is gone: the next one is %lld", (long long)seq);
-    look->next_seq = seq + 1;
+    look->next_seq = seq < INT64_MAX ? seq + 1 : seq;
     if (status == CKL_OK && (event.at_us % 1000 != 0 || !is_operation(event.op)))
         status = check_add_row(look->job, "chain", "_event", seq, err,
                                "has a time or a name that no event has");

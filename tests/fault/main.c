@@ -147,13 +147,20 @@ static void tell(const choices *chosen, const sweep_result *result, double secon
                 result->found[index].message);
 }
 
+/* Of so many different states one is also looked over by fsck and worked on, which takes as long as
+ * several others. */
+static unsigned thorough_of(size_t states)
+{
+    return states <= 1000 ? 32 : 128;
+}
+
 static int try_states(const choices *chosen, const crash_plan *plan)
 {
     sweep job = {.plan = plan,
                  .folder = chosen->folder,
                  .count = chosen->states,
                  .until_found = chosen->until_found,
-                 .thorough = 32};
+                 .thorough = thorough_of(chosen->states)};
     sweep_result result;
     double begin = now();
     sweep_run(&result, &job);

@@ -88,9 +88,12 @@ static void patch_value(const char *path, reader *from)
              take(from) % 20) &&
         pick(row, ledger, "SELECT rowid FROM \"%w\" LIMIT 1 OFFSET %u", table, take(from) % 16)) {
         unsigned what = take(from);
+        const char *value = what < 200   ? VALUES[what % 12]
+                            : what < 228 ? "-9223372036854775808"
+                                         : "rowid + 1";
         char *sql = sqlite3_mprintf(
             "PRAGMA ignore_check_constraints = ON; UPDATE \"%w\" SET \"%w\" = %s WHERE rowid = %s",
-            table, column, what < 200 ? VALUES[what % 12] : "rowid + 1", row);
+            table, column, value, row);
         sqlite3_exec(ledger, sql, NULL, NULL, NULL); /* some values cannot be there */
         sqlite3_free(sql);
     }
