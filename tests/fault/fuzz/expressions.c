@@ -5,19 +5,20 @@
 #include "documents.h"
 #include "place.h"
 
-static ckl_manager *open_small_ledger(void)
+static ckl_manager *small;
+
+int LLVMFuzzerInitialize(int *count, char ***words)
 {
-    static ckl_manager *manager;
     static history made;
     char path[128];
     ckl_error err = {0};
-    if (manager != NULL)
-        return manager;
     snprintf(path, sizeof path, "%s/small", fuzz_place());
     history_make(&made, path, false);
     snprintf(path, sizeof path, "%s/small/root", fuzz_place());
-    MUST(ckl_manager_open(&manager, path, NULL, &err) == CKL_OK, "%s", err.message);
-    return manager;
+    MUST(ckl_manager_open(&small, path, NULL, &err) == CKL_OK, "%s", err.message);
+    (void)count;
+    (void)words;
+    return 0;
 }
 
 static void try_time(const char *text)
@@ -39,13 +40,12 @@ static void try_reference(const char *text)
 {
     ckl_hash hash = {{0}}, again = {{0}};
     ckl_error err = {0};
-    ckl_status status = ckl_manager_resolve(&hash, open_small_ledger(), text, &err);
+    ckl_status status = ckl_manager_resolve(&hash, small, text, &err);
     must_be_told(status, &err);
     must_be_one_line(err.message);
-    MUST(status != CKL_OK ||
-             (strlen(hash.text) == CKL_HASH_LENGTH &&
-              ckl_manager_resolve(&again, open_small_ledger(), hash.text, &err) == CKL_OK &&
-              strcmp(hash.text, again.text) == 0),
+    MUST(status != CKL_OK || (strlen(hash.text) == CKL_HASH_LENGTH &&
+                              ckl_manager_resolve(&again, small, hash.text, &err) == CKL_OK &&
+                              strcmp(hash.text, again.text) == 0),
          "'%s' is '%s', which is not itself", text, hash.text);
 }
 
@@ -55,7 +55,7 @@ static void try_condition(int kind, const char *text)
     ckl_found row;
     ckl_error err = {0};
     ckl_condition wanted = {(ckl_condition_kind)kind, text};
-    ckl_status status = ckl_find(&cursor, open_small_ledger(), &wanted, 1, 0, &err);
+    ckl_status status = ckl_find(&cursor, small, &wanted, 1, 0, &err);
     must_be_told_or_given(status, cursor, &err);
     while (status == CKL_OK && (status = ckl_found_next(&row, cursor, &err)) == CKL_OK)
         try_reference(row.experiment);
@@ -71,7 +71,7 @@ static void try_difference(char *text)
     ckl_error err = {0};
     if (second != NULL)
         *second++ = '\0';
-    ckl_status status = ckl_diff_open(&diff, open_small_ledger(), text, second, &err);
+    ckl_status status = ckl_diff_open(&diff, small, text, second, &err);
     must_be_told_or_given(status, diff, &err);
     if (status == CKL_OK)
         must_be_told(ckl_diff_summary(&info, diff, &err), &err);
@@ -84,9 +84,8 @@ static uint64_t count_events(void)
     ckl_event event;
     uint64_t count = 0;
     ckl_error err = {0};
-    MUST(ckl_events(&cursor, open_small_ledger(), &(ckl_event_filter){.all_runs = true}, &err) ==
-             CKL_OK,
-         "%s", err.message);
+    MUST(ckl_events(&cursor, small, &(ckl_event_filter){.all_runs = true}, &err) == CKL_OK, "%s",
+         err.message);
     while (ckl_event_next(&event, cursor, &err) == CKL_OK)
         count++;
     ckl_event_cursor_close(cursor);
@@ -101,7 +100,7 @@ static void try_sql(const char *text)
     ckl_error err = {0};
     ckl_sql_options options = {.time_limit_ms = 100};
     uint64_t before = count_events();
-    ckl_status status = ckl_sql_open(&rows, open_small_ledger(), text, &options, &err);
+    ckl_status status = ckl_sql_open(&rows, small, text, &options, &err);
     must_be_told_or_given(status, rows, &err);
     for (int count = 0; status == CKL_OK && count < 1000; count++)
         status = ckl_sql_next(&row, rows, &err);

@@ -11,6 +11,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
+/* Of targets that fork to have a ledger to begin with: libFuzzer calls it before it has threads,
+ * one of which may hold a lock of the allocator when a process is copied. */
+int LLVMFuzzerInitialize(int *count, char ***words);
+
 /* A property that must hold for every input. */
 #define MUST(condition, ...)                                                                       \
     do {                                                                                           \

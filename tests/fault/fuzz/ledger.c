@@ -12,7 +12,7 @@
 static history closed, killed;
 static history sound_one; /* what others are merged into: another ledger of the same history */
 
-static void make_histories(void)
+int LLVMFuzzerInitialize(int *count, char ***words)
 {
     char path[128];
     snprintf(path, sizeof path, "%s/closed", fuzz_place());
@@ -21,6 +21,9 @@ static void make_histories(void)
     history_make(&killed, path, true);
     snprintf(path, sizeof path, "%s/sound-one", fuzz_place());
     history_make(&sound_one, path, false);
+    (void)count;
+    (void)words;
+    return 0;
 }
 
 /* ---- patches --------------------------------------------------------------------------------- */
@@ -170,8 +173,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     char folder[128], path[160];
     reader from = {bytes, size};
     bool log = false;
-    if (closed.steps == 0)
-        make_histories();
     unsigned way = take(&from);
     const history *made = way % 2 == 0 ? &closed : &killed;
     snprintf(folder, sizeof folder, "%s/case", fuzz_place());

@@ -3,6 +3,8 @@
 
 #include "fuzz.h"
 
+#pragma weak LLVMFuzzerInitialize
+
 static int replay_file(const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -53,6 +55,8 @@ int main(int count, char **words)
 {
     size_t inputs = 0;
     int failed = 0;
+    if (LLVMFuzzerInitialize != NULL)
+        (void)LLVMFuzzerInitialize(&count, &words);
     for (int at = 1; at < count; at++)
         failed |= replay(words[at], &inputs);
     printf("%zu inputs\n", inputs);
