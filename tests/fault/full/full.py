@@ -9,7 +9,6 @@ CKL_FULL_POINTS: how many sizes (24). CKL: the command. `full.py SIZE` tries one
 `full.py limit SIZE` one limit. Exit 1: a violation."""
 import os
 import re
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -49,14 +48,10 @@ def must(good, text):
 
 def run(place, root, command, limit=None):
     """Exit code and what was said; never a signal."""
-    words = command.format(place=place).split()
-
-    def restrict():
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    done = subprocess.run([CKL, "-C", root, *words], preexec_fn=restrict, capture_output=True,
-                          text=True, timeout=120)
+    words = [CKL, "-C", root, *command.format(place=place).split()]
+    if limit is not None:
+        words = ["prlimit", f"--fsize={limit}", *words]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
     must(done.returncode >= 0, f"{command}: signal {-done.returncode}")
     return done.returncode, done.stdout, done.stderr
 
