@@ -76,6 +76,8 @@ static ckl_status save_weights(int64_t step, ckl_error *err)
 static ckl_status take_step(int64_t step, bool force_dump, ckl_error *err)
 {
     ckl_error failure = {0};
+    if (step == CKL_STEP_NEXT && automatic.last_step == INT64_MAX)
+        return error_set(err, CKL_INVALID, "there is no step after %lld", (long long)INT64_MAX);
     if (step == CKL_STEP_NEXT)
         step = automatic.last_step + 1;
     automatic.last_step = step;

@@ -131,7 +131,10 @@ static ckl_status add_last_chain(hasher *running, int64_t *seq, db *ledger, ckl_
         return status;
     status = statement_step(&row, err);
     *seq = 1;
-    if (status == CKL_OK) {
+    if (status == CKL_OK && column_integer(&row, 1) == INT64_MAX) {
+        status = error_set(err, CKL_DAMAGED, "the last event has the largest number there is");
+        error_hint(err, "ckl fsck says what is damaged");
+    } else if (status == CKL_OK) {
         *seq = column_integer(&row, 1) + 1;
         status = column_digest(&last, &row, 0, err);
     } else if (status == CKL_DONE) {

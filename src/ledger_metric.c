@@ -221,7 +221,11 @@ static ckl_status add_recorded(series *line, const batch *job, ckl_error *err)
     if (status != CKL_OK)
         return status == CKL_DONE ? CKL_OK : status;
     int64_t first = column_integer(&row, 1), last = column_integer(&row, 2);
-    line->value_count += column_integer(&row, 0);
+    int64_t count = column_integer(&row, 0);
+    if (count < 0 || count > INT64_MAX - line->value_count)
+        return error_set(err, CKL_DAMAGED, "the metric '%s' of run '%s' has no count", line->name,
+                         job->run_name);
+    line->value_count += count;
     line->first_step = first < line->first_step ? first : line->first_step;
     line->last_step = last > line->last_step ? last : line->last_step;
     const void *bytes = column_blob(&row, 3, &size);

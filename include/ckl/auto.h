@@ -93,7 +93,8 @@ CKL_API_VOID void ckl_close_checkpoint_system(void);
  *
  * Training goes on whatever happens to the disk: what may pass (busy, full, gone) is warned of
  * once, shown by `ckl status` as degraded, and tried again at later steps; what was given meanwhile
- * is kept. Only weights that could not be saved are an error. Errors: CKL_INVALID    negative step
+ * is kept. Only weights that could not be saved are an error. Errors:
+ *         CKL_INVALID    a negative step; CKL_STEP_NEXT after the largest number
  *         CKL_NO_SOURCE  weights are due and there is no model source
  *         CKL_BUSY       another process trains on the run: the message names it
  *         what the model source returned, or why the weights of this step are not saved */

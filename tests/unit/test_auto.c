@@ -120,6 +120,9 @@ START_TEST(what_is_missing_is_named)
     ck_assert_ptr_nonnull(strstr(fault.message, "ckl_checkpoint_on_step"));
     ckl_error_clear(&fault);
     ck_assert_int_eq(ckl_checkpoint_on_step(-2, false, &fault), CKL_INVALID);
+    ASSERT_OK(ckl_checkpoint_on_step(INT64_MAX, false, &fault));
+    ck_assert_int_eq(ckl_checkpoint_on_step(CKL_STEP_NEXT, false, &fault), CKL_INVALID);
+    ck_assert_str_eq(fault.message, "there is no step after 9223372036854775807");
     ckl_system_options other = {.root_log_dir = root, .checkpoint_frequency = 11};
     ck_assert_int_eq(ckl_get_checkpoint_system(NULL, &other, NULL), CKL_MISUSE);
     ckl_close_checkpoint_system();

@@ -309,6 +309,32 @@ static ckl_status step(ckl_manager *manager, size_t number, ckl_error *err)
     }
 }
 
+static ckl_status remove_weights(ckl_manager *manager, ckl_error *err)
+{
+    ckl_gc *done = NULL;
+    ckl_gc_options options = {.keep_last = 1};
+    ckl_status status = ckl_gc_run(&done, manager, &options, err);
+    ckl_gc_close(done);
+    return status;
+}
+
+bool answers_work(char why[640], const char *folder)
+{
+    ckl_manager *manager = NULL;
+    ckl_error err = {0};
+    ckl_status status = open_writing(&manager, folder, &err);
+    bool told = status == CKL_OK || err.message[0] != '\0';
+    snprintf(why, 640, "NO MESSAGE: opening");
+    for (size_t number = 1; manager != NULL && told && number <= STEPS; number++) {
+        ckl_error_clear(&err);
+        status = number < STEPS ? step(manager, number, &err) : remove_weights(manager, &err);
+        told = status == CKL_OK || err.message[0] != '\0';
+        snprintf(why, 640, "NO MESSAGE: step %zu: %s", number, ckl_status_name(status));
+    }
+    ckl_manager_close(manager);
+    return told;
+}
+
 /* Ends the process without closing anything, when asked to. */
 static void play(const char *folder, size_t from, size_t end, bool killed)
 {

@@ -125,6 +125,9 @@ static void must_open(const history *made, const char *folder, bool log)
          "another answer, and nothing is found");
     if (findings == 0 && now.text != NULL)
         MUST(answers_write(why, folder), "it is sound, and cannot be written: %s", why);
+    MUST(answers_work(why, folder), "%s", why);
+    (void)answers_check(first, folder);
+    MUST(strstr(first, "NO MESSAGE") == NULL, "after going on: %s", first);
     free(now.text);
 }
 
