@@ -43,7 +43,8 @@ static ckl_status tally_of(tally **out, chain_look *look, int64_t run, ckl_error
 
 #define EVENT_COLUMNS                                                                              \
     "SELECT seq, op, at_us, run, session, kind, experiment, from_experiment, config, from_config," \
-    " edge, reversed, begins, step, actor, reason, detail, chain, chain_version FROM _event"
+    " edge, reversed, begins, step, actor, reason, detail, chain, chain_version,"                  \
+    " step IS NOT NULL AND (typeof(step) <> 'integer' OR step < 0) FROM _event"
 
 static void read_event(ledger_event *out, const statement *row)
 {
@@ -172,9 +173,11 @@ static ckl_status look_at_event(chain_look *look, const statement *row, ckl_erro
         status = check_add_row(look->job, "chain", "_event", look->next_seq, err,
                                "is gone: the next one is %lld", (long long)seq);
     look->next_seq = seq < INT64_MAX ? seq + 1 : seq;
-    if (status == CKL_OK && (event.at_us % 1000 != 0 || !is_operation(event.op)))
+    /* What reads as another event's, or as none, is in the chain as that. */
+    bool odd_step = column_integer(row, 19) != 0;
+    if (status == CKL_OK && (event.at_us % 1000 != 0 || !is_operation(event.op) || odd_step))
         status = check_add_row(look->job, "chain", "_event", seq, err,
-                               "has a time or a name that no event has");
+                               "has a time, a name or a step that no event has");
     return status;
 }
 

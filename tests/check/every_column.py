@@ -38,7 +38,7 @@ def changed(table, column, value, declared):
     if column in FLAGS and value is not None:
         return [1 - value]
     if value is None:
-        return [1] if "INT" in declared else ["x"] if "TEXT" in declared else [b"\1" * 32]
+        return [1, -1] if "INT" in declared else ["x"] if "TEXT" in declared else [b"\1" * 32]
     if isinstance(value, int):
         return [value + 1, value + 1000, value - 1]
     if isinstance(value, float):
