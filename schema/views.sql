@@ -1,6 +1,6 @@
 -- The views: what dashboards and people read. Plural names, documented in `about`, only ever added
 -- to. Built-in SQL of SQLite 3.26 only, so that every program with a SQLite can read them.
--- Version: 3
+-- Version: 4
 -- (A higher version replaces these in older ledgers; raise it with every change in this file.)
 
 -- One row for each event that moved the head of a run.
@@ -198,7 +198,7 @@ WITH RECURSIVE way (seq, base, edge, depth) AS (
   WHERE beginning.begins IS NOT NULL
   UNION ALL
   SELECT way.seq, state.base, state.edge, state.depth
-  FROM way JOIN _data_state AS state ON state.component = way.base)
+  FROM way JOIN _data_state AS state ON state.component = way.base AND state.depth < way.depth)
 SELECT seq, at, at_unix, run, from_experiment, to_experiment, uid, discarded_from, discarded_to,
        tags_added, tags_removed, actor, reason, change, tags
 FROM _sample_change
@@ -245,7 +245,7 @@ WITH RECURSIVE way (seq, base, edge, depth) AS (
   WHERE beginning.begins IS NOT NULL
   UNION ALL
   SELECT way.seq, state.base, state.edge, state.depth
-  FROM way JOIN _data_state AS state ON state.component = way.base)
+  FROM way JOIN _data_state AS state ON state.component = way.base AND state.depth < way.depth)
 SELECT event.seq AS seq,
        strftime('%Y-%m-%dT%H:%M:%fZ', event.at_us / 1000000.0, 'unixepoch') AS at,
        event.at_us / 1000000.0 AS at_unix,

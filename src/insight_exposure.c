@@ -50,7 +50,7 @@ static ckl_status sample_is_active(bool *out, ckl_exposure *asked, int64_t compo
         }
         if (status != CKL_DONE || state.base == 0)
             return status == CKL_DONE ? CKL_OK : status;
-        status = ledger_data_info(&state, asked->manager->ledger, state.base, err);
+        status = ledger_data_base(&state, asked->manager->ledger, err);
     }
     return status;
 }

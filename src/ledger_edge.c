@@ -105,17 +105,28 @@ static ckl_status way_add(way *steps, int64_t edge, bool reversed, ckl_error *er
     return CKL_OK;
 }
 
-/* One step towards the root. `state` becomes its base, all zero after the root (nothing). */
+ckl_status ledger_data_base(data_state_info *state, db *ledger, ckl_error *err)
+{
+    data_state_info base = {.depth = -1};
+    ckl_status status = CKL_OK;
+    if (state->base != 0)
+        status = ledger_data_info(&base, ledger, state->base, err);
+    /* Also of a damaged ledger it is known to end. */
+    if (status == CKL_OK && (state->depth < 0 || base.depth != state->depth - 1)) {
+        status = error_set(err, CKL_DAMAGED, "data state %lld does not hang where the ledger says",
+                           (long long)state->component);
+        error_hint(err, "ckl fsck says what is damaged");
+    }
+    *state = base;
+    return status;
+}
+
+/* One step towards the root. */
 static ckl_status climb(way *steps, data_state_info *state, db *ledger, bool reversed,
                         ckl_error *err)
 {
     ckl_status status = way_add(steps, state->edge, reversed, err);
-    if (status != CKL_OK)
-        return status;
-    if (state->base != 0)
-        return ledger_data_info(state, ledger, state->base, err);
-    *state = (data_state_info){.depth = -1};
-    return CKL_OK;
+    return status == CKL_OK ? ledger_data_base(state, ledger, err) : status;
 }
 
 static ckl_status find_way(way *out, db *ledger, int64_t from, int64_t to, ckl_error *err)

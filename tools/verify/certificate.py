@@ -24,8 +24,11 @@ class Active:
 
     def way(self, component):
         """The edges from the root's to the state's own."""
-        edges = []
+        edges, passed = [], set()
         while component is not None:
+            if component in passed:
+                raise ValueError(f"data state {component} hangs below itself")
+            passed.add(component)
             edge, component = self.db.execute(
                 "SELECT edge, base FROM _data_state WHERE component = ?", (component,)).fetchone()
             edges.append(edge)
