@@ -78,8 +78,7 @@ typedef struct data_state_info {
     ckl_sample_counts counts;
 } data_state_info;
 ckl_status ledger_data_info(data_state_info *out, db *ledger, int64_t component, ckl_error *err);
-/* One step towards the root: `state` becomes its base, or nothing (0, of depth -1) after the root.
- */
+/* One step towards the root: `state` becomes its base; after the root nothing (0, depth -1). */
 ckl_status ledger_data_base(data_state_info *state, db *ledger, ckl_error *err);
 
 /* What it takes to come from data state `from` to `to` (components; 0: nothing), by way of the

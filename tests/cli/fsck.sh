@@ -112,4 +112,30 @@ rm given_up/checkpoints/*/hp/*
 "$CKL" -C given_up dump --force >out 2>err || fail "its files made anew"
 "$CKL" -C given_up fsck >out 2>err || fail "what is found then"
 
+# A count that has no next one is told, not made less than nothing.
+run -C counted update --config c.yaml
+good -C counted metric --step 1 loss=0.5
+sqlite3 counted/ledger.db 'UPDATE _metric_series SET value_count = 9223372036854775807'
+run -C counted metric --step 2 loss=0.25
+equal 3 "$CODE" "exit code of a metric without a count"
+grep -q "the metric 'loss' of run 'main' has no count" err || fail "the metric is not named"
+
+# States that hang below one another: whoever follows them comes to an end, in SQL too.
+run -C looped update --data d.json
+good -C looped tag seen b
+echo '{"uids": ["a", "b", "c"], "discarded": ["b"], "tags": {"a": ["hard"], "b": ["seen"]}}' >d2.json
+good -C looped checkpoint --step 1 --weights w.bin --force-dump
+good -C looped --run second update --data d2.json
+equal 1 "$(sqlite3 looped/ledger.db 'SELECT count(*) FROM _event WHERE begins IS NOT NULL')" \
+    "a run that begins with a known state"
+sqlite3 looped/ledger.db 'UPDATE _data_state SET base = (SELECT max(component) FROM _data_state)'
+for view in sample_changes tag_changes; do
+    timeout 30 sqlite3 looped/ledger.db "SELECT count(*) FROM $view" >out 2>err || fail "no end: $view"
+done
+run -C looped fsck
+equal 3 "$CODE" "exit code of a look at states in a circle"
+run -C looped exposure a
+equal 3 "$CODE" "exit code of a question about states in a circle"
+grep -q 'does not hang where the ledger says' err || fail "the state is not named"
+
 finish

@@ -1,7 +1,6 @@
 """Values from Python hash as the vectors say, as json.dumps does, and as the command does.
 
-CKL_VALUES: how many random values (10,000); CKL_COMMANDS: how many of them the command hashes, too
-(1,000).
+CKL_VALUES: how many random values (10,000); CKL_COMMANDS: how many of them the command hashes, too.
 """
 
 import argparse
@@ -24,7 +23,7 @@ import unittest
 from support import CKL, SOURCE, Case, cl, warned
 
 VALUES = int(os.environ.get("CKL_VALUES", "10000"))
-COMMANDS = int(os.environ.get("CKL_COMMANDS", "1000"))
+COMMANDS = int(os.environ.get("CKL_COMMANDS", "10000"))
 
 
 def segment(text):

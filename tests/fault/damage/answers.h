@@ -19,8 +19,7 @@ void answers_read(answers *out, const char *folder, bool read_only);
 long answers_check(char first[640], const char *folder);
 /* Records and dumps a further state; false: refused, and why. */
 bool answers_write(char why[640], const char *folder);
-/* Goes on with whatever is there: edits, dumps, saves, removes; false: refused without a message.
- */
+/* Goes on with what is there: edits, dumps, saves, removes; false: refused without a message. */
 bool answers_work(char why[640], const char *folder);
 
 /* A root that is damaged again and again, and what it said after each step of its history: all of
